@@ -1,0 +1,100 @@
+"""Where a credential is found in a request. Knows header values, and no framework.
+
+A carrier is handed a function from a header's name to all raw values of that header in a request,
+and returns the credential, ``None`` for none, or raises ``InvalidRequest``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias, final
+
+from .errors import ConfigurationError, InvalidRequest, Reason
+
+__all__ = ["AuthorizationHeader", "Carrier", "Cookie", "HeaderValues"]
+
+HeaderValues: TypeAlias = Callable[[str], Sequence[str | bytes]]
+"""All raw values of a header, by its lower-case name; bytes, or text decoded as ISO 8859-1."""
+
+# RFC 9110, section 5.6.2 (token) and 11.1 (the scheme is a token, matched in any case).
+_SCHEME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]*", re.ASCII)
+# RFC 6750, section 2.1.
+_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
+# RFC 6265, section 4.1.1.
+_COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)
+
+
+class Carrier(Protocol):
+    """One way in which a request can carry a credential."""
+
+    @property
+    def ambient(self) -> bool:
+        """Whether a browser sends the credential by itself, so that CSRF protection is needed."""
+        ...  # pragma: no cover
+
+    def find(self, headers: HeaderValues, /) -> str | None:
+        """The credential, or ``None``. Raises :class:`InvalidRequest`."""
+        ...  # pragma: no cover
+
+
+@final
+class AuthorizationHeader:
+    """``Authorization: Bearer TOKEN`` (RFC 6750, section 2.1)."""
+
+    ambient = False
+
+    def find(self, headers: HeaderValues, /) -> str | None:
+        """See :meth:`Carrier.find`. Another scheme is no credential of ours."""
+        values = headers("authorization")
+        if not values:
+            return None
+        if len(values) > 1:
+            raise InvalidRequest(
+                Reason.MULTIPLE_CREDENTIALS, "The request has more than one Authorization header."
+            )
+        value = _text(values[0]).strip(" \t")
+        match = _SCHEME.match(value)
+        if match is None or match[0].lower() != "bearer":
+            return None
+        credential = _BEARER.fullmatch(value)
+        if credential is None:
+            raise InvalidRequest(
+                Reason.MALFORMED_AUTHORIZATION,
+                "The Authorization header must be the word Bearer, a space and one token.",
+            )
+        return credential[1]
+
+
+@final
+class Cookie:
+    """A cookie that holds a token. Browsers send it by themselves: protect against CSRF.
+
+    ``name`` is the cookie's name, matched exactly. Raises :class:`ConfigurationError`.
+    """
+
+    ambient = True
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or not _COOKIE_NAME.fullmatch(name):
+            raise ConfigurationError("the name of a cookie must be a token as in RFC 6265")
+        self.name = name
+
+    def find(self, headers: HeaderValues, /) -> str | None:
+        """See :meth:`Carrier.find`."""
+        found: list[str] = []
+        for line in headers("cookie"):
+            for pair in _text(line).split(";"):
+                name, separator, value = pair.strip(" \t").partition("=")
+                if separator and name == self.name:
+                    found.append(value)
+        if len(found) > 1:
+            raise InvalidRequest(
+                Reason.MULTIPLE_CREDENTIALS, "The request has the token's cookie more than once."
+            )
+        # An emptied cookie is how a sign-out looks before the browser has dropped it.
+        return found[0] or None if found else None
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -1,0 +1,163 @@
+"""What each claim must be. One pure function per claim; the clock is passed in.
+
+Claims and their types: Amazon Cognito developer guide, "Understanding the identity (ID) token" and
+"Understanding the access token"; times: RFC 7519, section 2 (NumericDate).
+
+One rule for the reasons: a claim that is missing though it is required, or that has another type
+than it should, is ``malformed_claim``; one of the right type with a value that this pool does not
+accept has a reason of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeAlias
+
+from .errors import InvalidToken, Reason
+
+Claims: TypeAlias = Mapping[str, Any]
+
+# 9999-12-31T23:59:59Z, where calendars end. 1e30 is finite, but it is no time.
+_LAST_SECOND = 253_402_300_799
+
+
+def _malformed(name: str, should: str) -> NoReturn:
+    raise InvalidToken(Reason.MALFORMED_CLAIM, f'The claim "{name}" must be {should}.')
+
+
+def _text(claims: Claims, name: str) -> str:
+    value = claims.get(name)
+    if type(value) is str and value:
+        return value
+    _malformed(name, "present, and a text that is not empty")
+
+
+def _time(claims: Claims, name: str) -> float:
+    value = claims.get(name)
+    if (type(value) is int or type(value) is float) and value <= _LAST_SECOND:
+        return value
+    _malformed(name, "present, and a number of seconds since 1970")
+
+
+# The functions that every token passes through read their claim themselves and leave the helpers
+# to the unhappy path: a call costs as much as the check.
+
+
+def issuer(claims: Claims) -> str:
+    """``iss``, a text."""
+    value = claims.get("iss")
+    return value if type(value) is str and value else _text(claims, "iss")
+
+
+def subject(claims: Claims) -> str:
+    """``sub``, a text. Its UUID form is not documented to be permanent and is not looked at."""
+    value = claims.get("sub")
+    return value if type(value) is str and value else _text(claims, "sub")
+
+
+def check_expiry(claims: Claims, now: float, leeway: float) -> None:
+    """``exp``: required. A token is expired from that very second on (RFC 7519, section 4.1.4)."""
+    value = claims.get("exp")
+    if type(value) is not int or value > _LAST_SECOND:
+        value = _time(claims, "exp")
+    if now >= value + leeway:
+        raise InvalidToken(Reason.TOKEN_EXPIRED, "The token has expired.")
+
+
+def check_other_times(claims: Claims, now: float, leeway: float) -> None:
+    """``nbf``, ``iat``, ``auth_time``: optional numbers. Only ``nbf`` is held against the clock."""
+    if "nbf" in claims and now + leeway < _time(claims, "nbf"):
+        raise InvalidToken(Reason.TOKEN_NOT_YET_VALID, "The token is not valid yet.")
+    if "iat" in claims:
+        _time(claims, "iat")
+    if "auth_time" in claims:
+        _time(claims, "auth_time")
+
+
+def check_token_use(claims: Claims, accepted: frozenset[str]) -> str:
+    """``token_use``: ``access`` or ``id``, and one that is accepted here."""
+    token_use = claims.get("token_use")
+    if type(token_use) is str and token_use in accepted:
+        return token_use
+    token_use = _text(claims, "token_use")
+    wanted = " or ".join(sorted(accepted))
+    if token_use == "id":
+        detail = "This is an ID token; this API accepts access tokens."
+    elif token_use == "access":
+        detail = "This is an access token; this API accepts ID tokens."
+    else:
+        detail = f'The claim "token_use" must be {wanted}.'
+    raise InvalidToken(Reason.WRONG_TOKEN_USE, detail)
+
+
+def check_client(claims: Claims, token_use: str, accepted: frozenset[str] | None) -> str:
+    """The app client: ``client_id`` of an access token, ``aud`` of an ID token; a whole text.
+
+    ``accepted`` is ``None`` where the user said ``ANY_CLIENT``.
+    """
+    client_id = _text(claims, "client_id" if token_use == "access" else "aud")
+    if accepted is not None and client_id not in accepted:
+        raise InvalidToken(
+            Reason.WRONG_CLIENT, "The token was issued to an app client that is not accepted here."
+        )
+    return client_id
+
+
+def check_resource(claims: Claims, accepted: frozenset[str]) -> None:
+    """``aud`` of an access token that was bound to a resource (RFC 8707)."""
+    if "aud" not in claims or _text(claims, "aud") not in accepted:
+        raise InvalidToken(
+            Reason.WRONG_RESOURCE, "The token was not issued for this resource (resource binding)."
+        )
+
+
+def check_not_sender_constrained(claims: Claims) -> None:
+    """``cnf`` (RFC 7800) binds a token to a key that a Bearer request does not prove to hold."""
+    if "cnf" in claims:
+        raise InvalidToken(
+            Reason.SENDER_CONSTRAINED, "The token is bound to a key of its sender (cnf)."
+        )
+
+
+def username(claims: Claims, token_use: str) -> str | None:
+    """The user's name in the pool; ``None`` for a machine, which has none."""
+    name = "username" if token_use == "access" else "cognito:username"
+    return _text(claims, name) if name in claims else None
+
+
+def scopes(claims: Claims) -> tuple[str, ...]:
+    """``scope``: a text, separated by spaces (RFC 6749, section 3.3). Absent means none."""
+    value = claims.get("scope", "")
+    if type(value) is not str:
+        _malformed("scope", "a text, separated by spaces")
+    found = value.split(" ")
+    return tuple([scope for scope in found if scope] if "" in found else found)
+
+
+def groups(claims: Claims) -> tuple[str, ...]:
+    """``cognito:groups``: a list of texts. Absent means none. A text is never searched."""
+    return _text_list(claims, "cognito:groups") if "cognito:groups" in claims else ()
+
+
+def roles(claims: Claims, name: str | None, split: bool) -> tuple[str, ...]:
+    """The roles in the claim ``name``: one text, several in one text when ``split``, or a list."""
+    if name is None or name not in claims:
+        return ()
+    value = claims[name]
+    if type(value) is list:
+        return _text_list(claims, name)
+    if type(value) is not str:
+        _malformed(name, "a text or a list of texts")
+    if split:
+        return tuple([role for role in value.replace(",", " ").split(" ") if role])
+    return (value,) if value else ()
+
+
+def _text_list(claims: Claims, name: str) -> tuple[str, ...]:
+    values = claims[name]
+    if type(values) is not list:
+        _malformed(name, "a list of texts")
+    for value in values:
+        if type(value) is not str:
+            _malformed(name, "a list of texts")
+    return tuple(values)

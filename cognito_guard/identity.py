@@ -1,0 +1,288 @@
+"""Identity: who is calling, as a verified token says. Frozen, cheap to build, silent in a repr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn, final
+
+__all__ = ["Identity"]
+
+_CUSTOM = "custom:"
+
+
+def _refuse_change(*_: object, **__: object) -> NoReturn:
+    raise TypeError("the claims of an identity cannot be changed")
+
+
+_refuse: Any = _refuse_change
+
+
+class _ReadOnlyDict(dict[str, Any]):
+    """A dict that refuses to change, and that `json.dumps` takes as it is."""
+
+    __slots__ = ()
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return (_ReadOnlyDict, (dict(self),))
+
+
+def _read_only(value: Any) -> Any:
+    if type(value) is dict:
+        return _ReadOnlyDict((name, _read_only(member)) for name, member in value.items())
+    if type(value) is list:
+        return tuple([_read_only(member) for member in value])
+    return value
+
+
+@final
+class Identity:
+    """Who is calling. Built by a verifier, from claims whose signature was verified.
+
+    An optional claim that is absent, or has another type than its attribute, is ``None`` (an empty
+    tuple where there could be several). Times are seconds since 1970. Names and meanings: Amazon
+    Cognito developer guide, "Using tokens".
+
+    Two identities are equal if all their claims are.
+    """
+
+    # Read-only through properties: refusing in `__setattr__` would cost three times as much for
+    # every token that is verified.
+    __slots__ = (
+        "_claims",
+        "_client_id",
+        "_frozen",
+        "_groups",
+        "_roles",
+        "_scopes",
+        "_token_use",
+        "_username",
+    )
+
+    _frozen: Mapping[str, Any]
+
+    def __init__(
+        self,
+        claims: dict[str, Any],
+        token_use: str,
+        client_id: str,
+        username: str | None = None,
+        groups: tuple[str, ...] = (),
+        scopes: tuple[str, ...] = (),
+        roles: tuple[str, ...] = (),
+    ) -> None:
+        self._claims = claims
+        self._client_id = client_id
+        self._token_use = token_use
+        self._username = username
+        self._groups = groups
+        self._scopes = scopes
+        self._roles = roles
+
+    def __repr__(self) -> str:
+        return (
+            f"<Identity from an {self.token_use} token: {len(self._claims)} claims, "
+            f"{len(self.groups)} groups, {len(self.scopes)} scopes, {len(self.roles)} roles>"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Identity):
+            return NotImplemented
+        return self._claims == other._claims and self._roles == other._roles
+
+    def __hash__(self) -> int:
+        return hash((self.issuer, self.subject))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = ("token_use", "client_id", "username", "groups", "scopes", "roles")
+        return (Identity, (self._claims, *(getattr(self, name) for name in fields)))
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """Every claim, by its name in the token. Read-only all the way down; lists are tuples."""
+        try:
+            return self._frozen
+        except AttributeError:
+            # Frozen when first asked for: most requests never look. One identity may serve many
+            # requests, so none of them may write into what the next one reads.
+            self._frozen = _read_only(self._claims)
+            return self._frozen
+
+    @property
+    def custom(self) -> Mapping[str, Any]:
+        """The ``custom:`` claims, by name without that prefix. **Users may be able to write them**:
+        wherever an app client has write access to an attribute, its value is the user's word.
+        """
+        return _ReadOnlyDict(
+            (name.removeprefix(_CUSTOM), value)
+            for name, value in self.claims.items()
+            if name.startswith(_CUSTOM)
+        )
+
+    @property
+    def subject(self) -> str:
+        """``sub``. Unique within the issuer; the key to store a user under is the two together."""
+        return self._claims["sub"]  # type: ignore[no-any-return]
+
+    @property
+    def issuer(self) -> str:
+        """``iss``."""
+        return self._claims["iss"]  # type: ignore[no-any-return]
+
+    @property
+    def token_use(self) -> str:
+        """``token_use``: ``"access"`` or ``"id"``."""
+        return self._token_use
+
+    @property
+    def client_id(self) -> str:
+        """The app client: ``client_id`` of an access token, ``aud`` of an ID token."""
+        return self._client_id
+
+    @property
+    def username(self) -> str | None:
+        """``username``, or ``cognito:username`` of an ID token; ``None`` for a machine."""
+        return self._username
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """``cognito:groups``: the user pool groups of the user."""
+        return self._groups
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """``scope``: the OAuth 2.0 scopes of an access token."""
+        return self._scopes
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles in ``custom:role``, or in the claim that the pool's ``role_claim`` names.
+        **Users may be able to write it**; see :attr:`custom`."""
+        return self._roles
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether a client signed in as itself (client_credentials) and not for a user."""
+        return (
+            self.token_use == "access" and self.username is None and self.subject == self.client_id
+        )
+
+    @property
+    def actor(self) -> Any:
+        """``act``: who acts for the subject after a token exchange (RFC 8693, section 4.1)."""
+        return self.claims.get("act")
+
+    @property
+    def email(self) -> str | None:
+        """``email``. Worth nothing as an identity unless :attr:`email_verified` is true."""
+        return self._text("email")
+
+    @property
+    def email_verified(self) -> bool | None:
+        """``email_verified``."""
+        value = self._claims.get("email_verified")
+        return value if isinstance(value, bool) else None
+
+    @property
+    def issued_at(self) -> float | None:
+        """``iat``, in seconds since 1970."""
+        return self._time("iat")
+
+    @property
+    def expires_at(self) -> float | None:
+        """``exp``, in seconds since 1970."""
+        return self._time("exp")
+
+    @property
+    def auth_time(self) -> float | None:
+        """``auth_time``: when the user signed in, in seconds since 1970."""
+        return self._time("auth_time")
+
+    @property
+    def jti(self) -> str | None:
+        """``jti``: this token's own id."""
+        return self._text("jti")
+
+    @property
+    def origin_jti(self) -> str | None:
+        """``origin_jti``: the id that all tokens of one sign-in share; revocation goes by it."""
+        return self._text("origin_jti")
+
+    @property
+    def event_id(self) -> str | None:
+        """``event_id``: the sign-in event, as in the pool's user activity log."""
+        return self._text("event_id")
+
+    @property
+    def device_key(self) -> str | None:
+        """``device_key``: the remembered device."""
+        return self._text("device_key")
+
+    @property
+    def nonce(self) -> str | None:
+        """``nonce`` of an ID token (OpenID Connect Core, section 3.1.2.1)."""
+        return self._text("nonce")
+
+    @property
+    def acr(self) -> str | None:
+        """``acr``: the level of assurance of the sign-in, such as ``urn:cognito:loa:2``."""
+        return self._text("acr")
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """``amr``: how the user signed in, such as ``("pwd", "otp", "mfa")``."""
+        return self._texts("amr")
+
+    @property
+    def iam_roles(self) -> tuple[str, ...]:
+        """``cognito:roles``: ARNs of IAM roles (a list, or in older tokens a text with commas)."""
+        value = self._claims.get("cognito:roles")
+        if isinstance(value, str):
+            return tuple([role.strip() for role in value.split(",") if role.strip()])
+        return self._texts("cognito:roles")
+
+    @property
+    def preferred_iam_role(self) -> str | None:
+        """``cognito:preferred_role``: the ARN of the IAM role that comes first."""
+        return self._text("cognito:preferred_role")
+
+    @property
+    def federated_identities(self) -> tuple[Mapping[str, Any], ...]:
+        """``identities``: the accounts at other identity providers; empty for a native user."""
+        value = self.claims.get("identities")
+        if not isinstance(value, tuple):
+            return ()
+        return tuple([one for one in value if isinstance(one, Mapping)])
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Always ``True``. What Starlette, Django and Flask-Login ask of a user object."""
+        return True
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Always ``False``."""
+        return False
+
+    @property
+    def display_name(self) -> str:
+        """The username, or the subject of a caller that has none."""
+        return self.username or self.subject
+
+    def _text(self, name: str) -> str | None:
+        value = self._claims.get(name)
+        return value if isinstance(value, str) else None
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        value = self._claims.get(name)
+        if not isinstance(value, list):
+            return ()
+        return tuple([text for text in value if isinstance(text, str)])
+
+    def _time(self, name: str) -> float | None:
+        value = self._claims.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return value

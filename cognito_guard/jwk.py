@@ -1,0 +1,145 @@
+"""JSON Web Keys (RFC 7517, RFC 7518 section 6.3) -> verification keys. Strict, and key by key.
+
+A set may hold a key that is not ours to use, or that somebody broke; the others still count. So a
+bad key is left out with its reason, and only a set without any good key is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any, final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from .token import decode_base64url
+
+__all__ = ["KeySetError", "VerificationKey", "parse_key_set"]
+
+logger = logging.getLogger("cognito_guard")
+
+# NIST SP 800-131A allows no less; more than 8192 bits would make a signature check a burden.
+_RSA_BITS = range(2048, 8192 + 1)
+# A public exponent is 65537 in practice; a huge one makes every check slow.
+_MAX_EXPONENT = 2**32
+# RFC 7518, section 6.3.2: the private members. Their presence means that the signer's key leaked.
+_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+# A user pool publishes two keys, four while they rotate.
+_MAX_KEYS = 64
+
+_PADDING = PKCS1v15()
+_HASH = SHA256()
+
+
+class KeySetError(Exception):
+    """A text is no usable JWK set. The message holds no key material."""
+
+
+@final
+class VerificationKey:
+    """A public key that checks RS256 signatures (RFC 7518, section 3.3)."""
+
+    __slots__ = ("_key", "kid")
+
+    algorithm = "RS256"
+
+    def __init__(self, kid: str, key: RSAPublicKey) -> None:
+        self.kid = kid
+        self._key = key
+
+    def __repr__(self) -> str:
+        return f"<VerificationKey {self.algorithm}>"
+
+    def verify(self, signing_input: bytes, signature: bytes) -> bool:
+        """Whether ``signature`` is this key's over the bytes of ``signing_input``."""
+        try:
+            self._key.verify(signature, signing_input, _PADDING, _HASH)
+        except InvalidSignature:
+            return False
+        return True
+
+    def same_as(self, other: VerificationKey) -> bool:
+        """Whether the two hold the same public key."""
+        return self._key.public_numbers() == other._key.public_numbers()
+
+
+def parse_key_set(source: bytes | Mapping[str, Any]) -> dict[str, VerificationKey]:
+    """The usable keys of a JWK set (RFC 7517, section 5), by ``kid``.
+
+    Raises :class:`KeySetError` if it is no JWK set or holds no usable key. Two different keys under
+    one ``kid`` are both left out: which of them signs would be a guess.
+    """
+    members = _load(source) if isinstance(source, bytes) else source.get("keys")
+    if not isinstance(members, list | tuple):
+        raise KeySetError('it is no object with a list under "keys"')
+    if len(members) > _MAX_KEYS:
+        raise KeySetError(f"it holds more than {_MAX_KEYS} keys")
+    keys: dict[str, VerificationKey] = {}
+    ambiguous: set[str] = set()
+    problems: list[str] = []
+    for number, member in enumerate(members, start=1):
+        try:
+            key = _parse_key(member)
+        except ValueError as error:
+            problems.append(f"key {number} {error}")
+            continue
+        if key.kid in keys and not keys[key.kid].same_as(key):
+            problems.append(f"key {number} repeats the kid of another key")
+            ambiguous.add(key.kid)
+        keys[key.kid] = key
+    for kid in ambiguous:
+        del keys[kid]
+    if not keys:
+        raise KeySetError("it holds no usable key" + "".join(f"; {text}" for text in problems))
+    for problem in problems:
+        logger.warning("key set: %s and is left out", problem)
+    return keys
+
+
+def _load(data: bytes) -> object:
+    try:
+        value = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        value = None
+    return value.get("keys") if isinstance(value, dict) else None
+
+
+def _parse_key(member: object) -> VerificationKey:
+    """One key. Raises ``ValueError`` that continues a sentence and quotes no member's value."""
+    if not isinstance(member, Mapping):
+        raise ValueError("is no JSON object")
+    if not _PRIVATE_MEMBERS.isdisjoint(member):
+        raise ValueError("holds private or symmetric key material")
+    if member.get("kty") != "RSA":
+        raise ValueError("is no RSA key")
+    if member.get("use", "sig") != "sig":
+        raise ValueError("is not for signatures (use)")
+    operations = member.get("key_ops", ["verify"])
+    if not isinstance(operations, list | tuple) or "verify" not in operations:
+        raise ValueError("is not for verifying (key_ops)")
+    if member.get("alg", "RS256") != "RS256":
+        raise ValueError("is for another algorithm than RS256 (alg)")
+    kid = member.get("kid")
+    if not isinstance(kid, str) or not kid:
+        raise ValueError("has no kid")
+    modulus, exponent = _unsigned(member, "n"), _unsigned(member, "e")
+    if modulus.bit_length() not in _RSA_BITS:
+        raise ValueError(f"has fewer than {_RSA_BITS[0]} or more than {_RSA_BITS[-1]} bits")
+    if exponent > _MAX_EXPONENT:
+        raise ValueError("has too large an exponent")
+    return VerificationKey(kid, RSAPublicNumbers(exponent, modulus).public_key())
+
+
+def _unsigned(member: Mapping[str, Any], name: str) -> int:
+    """A Base64urlUInt (RFC 7518, section 2)."""
+    value = member.get(name)
+    if isinstance(value, str) and value.isascii():
+        try:
+            return int.from_bytes(decode_base64url(value.encode("ascii")), "big")
+        except ValueError:
+            pass
+    raise ValueError(f'has no base64url number under "{name}"')

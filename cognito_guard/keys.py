@@ -1,0 +1,282 @@
+"""Key sets: given a ``kid``, a key. Held in memory, fetched once for everybody who needs it.
+
+Known keys are found without a lock and without waiting, whatever a fetch is doing. A fetch runs in
+a thread of its own, so it belongs to no request: a waiter that is cancelled, an event loop that
+closes or a second framework in the same process changes nothing for the others.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from math import ceil, inf
+from random import uniform
+from typing import Any, NamedTuple, Protocol, final, runtime_checkable
+
+from .errors import ConfigurationError, InvalidToken, KeysUnavailable, Reason
+from .fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
+from .jwk import KeySetError, VerificationKey, parse_key_set
+from .waiting import Pending
+
+__all__ = ["KeySet", "RemoteKeySet", "SiblingKeySet", "StaticKeySet"]
+
+logger = logging.getLogger("cognito_guard")
+
+REFRESH_SECONDS = 3600.0
+"""Age from which held keys are fetched anew in the background (less up to a tenth, at random)."""
+
+HARD_LIMIT_SECONDS = 24 * 3600.0
+"""Age from which held keys are trusted no longer."""
+
+UNKNOWN_KEY_SECONDS = 30.0
+"""Between two attempts that an unknown ``kid`` may cause. Counted on attempts, not successes."""
+
+FIRST_BACKOFF_SECONDS, LAST_BACKOFF_SECONDS = 1.0, 60.0
+
+# `fetch` ends by itself; this is for a `get` of somebody else's that does not.
+_GIVE_UP_SECONDS = FETCH_SECONDS + 1.0
+
+
+@runtime_checkable
+class KeySet(Protocol):
+    """Where keys come from. Any object with this one method will do, in tests as in production."""
+
+    def key(self, kid: str, /) -> VerificationKey | Pending:
+        """The key with this id, at once; or something to wait for before asking again.
+
+        Raises ``InvalidToken`` (``unknown_key``) if there is none, ``KeysUnavailable`` if nobody
+        can say.
+        """
+        ...  # pragma: no cover
+
+
+def _unknown_key() -> InvalidToken:
+    return InvalidToken(Reason.UNKNOWN_KEY, "The token was signed with a key that is not known.")
+
+
+@final
+class StaticKeySet:
+    """Keys that never change and never touch the network.
+
+    ``jwks`` is a JWK set (RFC 7517): a mapping, its JSON as bytes, or the path of a file.
+    Raises :class:`ConfigurationError` if it holds no usable key.
+    """
+
+    def __init__(self, jwks: Mapping[str, Any] | bytes | str | os.PathLike[str]) -> None:
+        try:
+            if isinstance(jwks, str | os.PathLike):
+                with open(jwks, "rb") as file:
+                    jwks = file.read()
+            self._keys = parse_key_set(jwks)
+        except OSError as error:
+            raise ConfigurationError(f"jwks: the file cannot be read: {error.strerror}") from None
+        except KeySetError as error:
+            raise ConfigurationError(f"jwks is no usable key set: {error}") from None
+
+    def __repr__(self) -> str:
+        return f"<StaticKeySet of {len(self._keys)} keys>"
+
+    def key(self, kid: str, /) -> VerificationKey:
+        """The key with this id. Raises ``InvalidToken`` (``unknown_key``)."""
+        try:
+            return self._keys[kid]
+        except KeyError:
+            pass
+        raise _unknown_key()
+
+
+class _Held(NamedTuple):
+    """Keys and how long they are good, swapped as one. Times are monotonic seconds."""
+
+    keys: Mapping[str, VerificationKey]
+    fetched_at: float
+    refresh_at: float
+    expires_at: float
+
+
+_NOTHING = _Held({}, -inf, inf, -inf)
+
+
+@final
+class RemoteKeySet:
+    """The key set that a URL serves (for a user pool: ``{issuer}/.well-known/jwks.json``).
+
+    ``url`` is https, or http on loopback; ``get`` takes the URL and returns the body, raising
+    ``FetchFailed``, within ``FETCH_SECONDS``; ``clock`` gives monotonic seconds.
+    Raises :class:`ConfigurationError` for any other URL.
+
+    One instance serves any number of threads, event loops and, after ``fork``, processes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        get: Callable[[str], bytes] = fetch,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.url = check_url(url)
+        self._get = get
+        self._clock = clock
+        self._held = _NOTHING
+        # Held for a few instructions at a time, never across I/O.
+        self._lock = threading.Lock()
+        self._pending: Pending | None = None
+        self._attempted_at = -inf
+        self._failures = 0
+        self._retry_at = -inf
+        _instances.add(self)
+
+    def __repr__(self) -> str:
+        return f"<RemoteKeySet {self.url}>"
+
+    @property
+    def fetched_at(self) -> float:
+        """When the held keys were fetched, in seconds of the clock; ``-inf`` for never."""
+        return self._held.fetched_at
+
+    def held_key(self, kid: str) -> VerificationKey | None:
+        """The key with this id if it is held. Starts a refresh when the keys have come of age."""
+        held = self._held
+        key = held.keys.get(kid)
+        if key is None:
+            return None
+        now = self._clock()
+        if now >= held.refresh_at:
+            self._refresh(now)
+        return key if now < held.expires_at else None
+
+    def key(self, kid: str, /) -> VerificationKey | Pending:
+        """See :meth:`KeySet.key`."""
+        key = self.held_key(kid)
+        if key is not None:
+            return key
+        now = self._clock()
+        with self._lock:
+            held = self._held
+            usable = now < held.expires_at
+            if usable and kid in held.keys:  # a fetch landed while we came here
+                return held.keys[kid]
+            if (pending := self._under_way(now)) is not None:
+                return pending
+            # While keys are held, a token with an unknown kid is more likely junk than a rotation.
+            allowed_at = self._retry_at
+            if usable:
+                allowed_at = max(allowed_at, self._attempted_at + UNKNOWN_KEY_SECONDS)
+            if now >= allowed_at and (pending := self._start(now)) is not None:
+                return pending
+            answered = usable and not self._failures
+            retry_after = ceil(max(allowed_at, self._retry_at) - now)
+        if answered:
+            raise _unknown_key()
+        # The last attempt failed, so this kid may well be a new key: 503, not the caller's fault.
+        raise KeysUnavailable(retry_after)
+
+    def prefetch(self) -> None:
+        """Start to fetch in the background, unless keys are held. Never blocks or raises."""
+        now = self._clock()
+        if now >= self._held.expires_at:
+            self._refresh(now)
+
+    def _refresh(self, now: float) -> None:
+        # Whoever finds the lock taken leaves: somebody else is seeing to it.
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._under_way(now) is None and now >= self._retry_at:
+                    self._start(now)
+            finally:
+                self._lock.release()
+
+    # The methods below expect the lock to be held.
+
+    def _under_way(self, now: float) -> Pending | None:
+        if self._pending is not None and now >= self._attempted_at + _GIVE_UP_SECONDS:
+            self._pending = None
+            self._failed(now, f"no end within {_GIVE_UP_SECONDS:g} s")
+        return self._pending
+
+    def _start(self, now: float) -> Pending | None:
+        pending = Pending()
+        self._pending, self._attempted_at = pending, now
+        try:
+            threading.Thread(
+                target=self._run, args=(pending,), name="cognito_guard.keys", daemon=True
+            ).start()
+        except RuntimeError:  # no thread can be had: too many, or the interpreter is going down
+            self._pending = None
+            self._failed(now, "no thread could be started")
+        return self._pending
+
+    def _failed(self, now: float, problem: str) -> None:
+        self._failures += 1
+        seconds = min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(self._failures - 1, 9))
+        self._retry_at = now + seconds * uniform(0.75, 1.0)
+        held = "the keys held stay in use" if now < self._held.expires_at else "no keys are held"
+        logger.warning("keys of %s were not fetched: %s; %s", self.url, problem, held)
+
+    # This one runs in the thread that fetches.
+
+    def _run(self, pending: Pending) -> None:
+        keys: dict[str, VerificationKey] | None = None
+        try:
+            keys = parse_key_set(self._get(self.url))
+            problem = ""
+        except (FetchFailed, KeySetError) as error:
+            problem = str(error)
+        except Exception as error:  # noqa: BLE001  # whatever it was, somebody waits for the end
+            problem = type(error).__name__
+        with self._lock:
+            if self._pending is pending:  # otherwise it was given up
+                now = self._clock()
+                self._pending = None
+                if keys is None:
+                    self._failed(now, problem)
+                else:
+                    refresh_at = now + REFRESH_SECONDS * uniform(0.9, 1.0)
+                    self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
+                    self._failures, self._retry_at = 0, -inf
+        pending.finish()
+
+
+_instances: weakref.WeakSet[RemoteKeySet] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    # The thread that fetched, and whoever held the lock, stayed behind in the parent.
+    for key_set in list(_instances):
+        key_set._lock = threading.Lock()
+        key_set._pending = None
+
+
+if hasattr(os, "register_at_fork"):  # absent on Windows, which has no fork
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+@final
+class SiblingKeySet:
+    """The keys of one issuer form of a user pool, helped out by those of its other form.
+
+    AWS serves a pool's keys under two addresses, and on a pool that was not moved to the updated
+    issuer the second one answers 403. Keys that the sibling fetched later than this side count
+    here too, and where this side cannot fetch, the sibling is asked.
+    """
+
+    def __init__(self, own: RemoteKeySet, sibling: RemoteKeySet) -> None:
+        self.own = own
+        self.sibling = sibling
+
+    def key(self, kid: str, /) -> VerificationKey | Pending:
+        """See :meth:`KeySet.key`."""
+        # An older sibling is not asked: it may still hold a key that has been withdrawn.
+        if self.sibling.fetched_at > self.own.fetched_at:
+            key = self.sibling.held_key(kid)
+            if key is not None:
+                return key
+        try:
+            return self.own.key(kid)
+        except KeysUnavailable:
+            return self.sibling.key(kid)

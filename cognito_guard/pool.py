@@ -1,0 +1,226 @@
+"""UserPool: which tokens of which user pool are accepted. The one parser of a user pool id."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, final
+
+from ._callables import require_callable
+from .errors import ConfigurationError
+from .partitions import ORIGINAL_ISSUER, UPDATED_ISSUER, partition_of
+
+if TYPE_CHECKING:
+    from .identity import Identity
+    from .keys import KeySet
+
+__all__ = ["ANY_CLIENT", "MAX_LEEWAY", "AnyClient", "Check", "TokenUse", "UserPool"]
+
+TokenUse: TypeAlias = Literal["access", "id", "any"]
+Check: TypeAlias = "Callable[[Identity], object]"
+
+MAX_LEEWAY = 300
+
+# CreateUserPool: `[\w-]+_[0-9a-zA-Z]+`, at most 55 characters. An emulator's region is no AWS one.
+_POOL_ID = re.compile(r"([A-Za-z0-9-]+)_[0-9A-Za-z]+", re.ASCII)
+_MAX_POOL_ID = 55
+# CreateUserPoolClient: `[\w+]+`, 1 to 128 characters.
+_CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
+_URL = re.compile(r"https?://[^\s/?#@]+[^\s?#]*", re.ASCII)
+
+
+@final
+class AnyClient:
+    """The type of :data:`ANY_CLIENT`."""
+
+    def __repr__(self) -> str:
+        return "ANY_CLIENT"
+
+    def __reduce__(self) -> str:
+        return "ANY_CLIENT"
+
+
+ANY_CLIENT: Final = AnyClient()
+"""Says aloud that a token of any app client of the pool is accepted."""
+
+
+@final
+class UserPool:
+    """A user pool whose tokens are trusted, and the conditions a token must meet.
+
+    ``user_pool_id``
+        ``REGION_NAME``, for example ``eu-west-1_AbC123xyz``. It implies the two issuers that AWS
+        uses for a pool, and both are accepted, compared as whole strings.
+    ``client_ids``
+        The app clients whose tokens are accepted: a list of at least one id, or ``ANY_CLIENT``.
+    ``token_use``
+        ``"access"``, ``"id"`` or ``"any"``.
+    ``resources``
+        Resource identifiers, one of which an access token's ``aud`` must equal (RFC 8707, resource
+        binding). ``None`` leaves ``aud`` of access tokens unchecked.
+    ``issuer``
+        Replaces both issuers. For emulators and private networks.
+    ``jwks``
+        Where the keys come from instead of ``{issuer}/.well-known/jwks.json``: a JWKS as a mapping,
+        the path of a JWKS file, a URL, or any object that is a :class:`~cognito_guard.KeySet`.
+        A mapping and a file never touch the network.
+    ``role_claim``, ``split_roles``
+        The claim behind ``identity.roles`` (``None`` for no roles), and whether its text holds
+        several roles, split on commas and spaces.
+    ``leeway``
+        Seconds, 0 to 300, by which clocks may differ when ``exp`` and ``nbf`` are compared.
+    ``checks``
+        Your own checks, run last, each called with the verified :class:`~cognito_guard.Identity`.
+        A check refuses by returning ``False`` or by raising an ``AuthError``; it passes by
+        returning ``None`` or ``True``.
+
+    Raises :class:`ConfigurationError`, naming the argument, for anything wrong or empty.
+    """
+
+    __slots__ = (
+        "checks",
+        "client_ids",
+        "issuers",
+        "jwks",
+        "leeway",
+        "resources",
+        "role_claim",
+        "split_roles",
+        "token_uses",
+        "user_pool_id",
+    )
+
+    user_pool_id: str
+    client_ids: frozenset[str] | None
+    token_uses: frozenset[str]
+    resources: frozenset[str] | None
+    issuers: tuple[str, ...]
+    jwks: Mapping[str, Any] | str | KeySet | None
+    role_claim: str | None
+    split_roles: bool
+    leeway: float
+    checks: tuple[Check, ...]
+
+    def __init__(
+        self,
+        user_pool_id: str,
+        *,
+        client_ids: Iterable[str] | AnyClient,
+        token_use: TokenUse = "access",
+        resources: Iterable[str] | None = None,
+        issuer: str | None = None,
+        jwks: Mapping[str, Any] | str | os.PathLike[str] | KeySet | None = None,
+        role_claim: str | None = "custom:role",
+        split_roles: bool = False,
+        leeway: float = 0,
+        checks: Iterable[Check] = (),
+    ) -> None:
+        values = {
+            "user_pool_id": user_pool_id,
+            "client_ids": _client_ids(client_ids),
+            "token_uses": _token_uses(token_use),
+            "resources": None if resources is None else _texts("resources", resources),
+            "issuers": _issuers(user_pool_id, issuer),
+            "jwks": _jwks(jwks),
+            "role_claim": None if role_claim is None else _text("role_claim", role_claim),
+            "split_roles": _bool("split_roles", split_roles),
+            "leeway": _leeway(leeway),
+            "checks": tuple(require_callable("each of checks", check) for check in checks),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a UserPool cannot be changed; build another one to set {name}")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<UserPool {self.user_pool_id}>"
+
+
+def _issuers(user_pool_id: str, issuer: str | None) -> tuple[str, ...]:
+    """The issuers that a pool's tokens may name, the original form first."""
+    match = _POOL_ID.fullmatch(user_pool_id) if isinstance(user_pool_id, str) else None
+    if match is None or len(user_pool_id) > _MAX_POOL_ID:
+        raise ConfigurationError(
+            "user_pool_id must be REGION_NAME as AWS shows it, for example eu-west-1_AbC123xyz"
+        )
+    if issuer is not None:
+        if not isinstance(issuer, str) or not _URL.fullmatch(issuer):
+            raise ConfigurationError("issuer must be the URL that tokens carry in their iss claim")
+        return (issuer,)
+    region = match[1]
+    partition = partition_of(region)
+    if partition is None:
+        raise ConfigurationError(
+            f"user_pool_id names {region!r}, which is no AWS region with user pools; for an "
+            "emulator, pass issuer= as well"
+        )
+    return tuple(
+        form.format(region=region, dns_suffix=partition.dns_suffix, user_pool_id=user_pool_id)
+        for form in (ORIGINAL_ISSUER, UPDATED_ISSUER)
+    )
+
+
+def _client_ids(client_ids: Iterable[str] | AnyClient) -> frozenset[str] | None:
+    if isinstance(client_ids, AnyClient):
+        return None
+    ids = _texts("client_ids", client_ids, "; to accept any client, pass ANY_CLIENT")
+    for client_id in ids:
+        if not _CLIENT_ID.fullmatch(client_id):
+            raise ConfigurationError(
+                "client_ids must hold app client ids: 1 to 128 letters, digits, '_' or '+'"
+            )
+    return ids
+
+
+def _token_uses(token_use: TokenUse) -> frozenset[str]:
+    if token_use == "any":
+        return frozenset({"access", "id"})
+    if token_use in ("access", "id"):
+        return frozenset({token_use})
+    raise ConfigurationError('token_use must be "access", "id" or "any"')
+
+
+def _jwks(
+    jwks: Mapping[str, Any] | str | os.PathLike[str] | KeySet | None,
+) -> Mapping[str, Any] | str | KeySet | None:
+    if jwks is None or callable(getattr(jwks, "key", None)):
+        return cast("KeySet | None", jwks)
+    if isinstance(jwks, Mapping):
+        return jwks
+    if isinstance(jwks, str | os.PathLike) and (path := os.fspath(jwks)):
+        return path
+    raise ConfigurationError("jwks must be a JWKS as a mapping, a path, a URL or a KeySet")
+
+
+def _leeway(leeway: float) -> float:
+    if isinstance(leeway, bool) or not isinstance(leeway, int | float):
+        raise ConfigurationError("leeway must be a number of seconds")
+    if not 0 <= leeway <= MAX_LEEWAY:  # false for NaN as well
+        raise ConfigurationError(f"leeway must be between 0 and {MAX_LEEWAY} seconds")
+    return leeway
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{name} must be a text that is not empty")
+    return value
+
+
+def _texts(name: str, values: object, hint: str = "") -> frozenset[str]:
+    # A bare string is iterable too: its characters would become the accepted values.
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ConfigurationError(f"{name} must be a list of texts{hint}")
+    texts = frozenset(_text(f"each of {name}", value) for value in values)
+    if not texts:
+        raise ConfigurationError(f"{name} must not be empty{hint}")
+    return texts
+
+
+def _bool(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be True or False")
+    return value

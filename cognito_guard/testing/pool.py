@@ -1,0 +1,227 @@
+"""LocalUserPool: issues what a user pool issues, signed with keys made on the spot."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, final
+
+import jwt.algorithms
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ..partitions import ORIGINAL_ISSUER, UPDATED_ISSUER, partition_of
+from ..pool import UserPool
+from .server import JwksServer
+
+__all__ = ["LocalUserPool"]
+
+_OMIT: Any = object()
+
+
+@final
+class _SigningKey:
+    """One RSA key pair with its ``kid``."""
+
+    def __init__(self) -> None:
+        self.kid = secrets.token_urlsafe(32) + "="
+        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def jwk(self) -> dict[str, Any]:
+        public = self.private.public_key()
+        jwk: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(public, as_dict=True)
+        return {
+            "alg": "RS256",
+            "e": jwk["e"],
+            "kid": self.kid,
+            "kty": "RSA",
+            "n": jwk["n"],
+            "use": "sig",
+        }
+
+
+@final
+class LocalUserPool:
+    """A user pool whose tokens look and verify as those of Amazon Cognito do.
+
+    As there, ID and access tokens are signed by different keys. ``client_id`` is the app client
+    that tokens are issued to unless a call says otherwise; ``issuer`` may be any URL, and is the
+    original form of ``user_pool_id`` unless given; ``clock`` gives seconds since 1970.
+
+    Each ``*_token`` method takes further claims as keywords or, where the name is no Python name,
+    in ``claims``; a claim given as :attr:`OMIT` is left out.
+    """
+
+    OMIT = _OMIT
+    """As a claim's value: leave the claim out."""
+
+    def __init__(
+        self,
+        user_pool_id: str = "eu-west-1_LocalPool",
+        *,
+        client_id: str = "1example23456789",
+        issuer: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.user_pool_id = user_pool_id
+        self.client_id = client_id
+        self._issuer = issuer
+        self._clock = clock
+        self.rotate()
+
+    def __repr__(self) -> str:
+        return f"<LocalUserPool {self.user_pool_id}>"
+
+    @property
+    def issuer(self) -> str:
+        """The ``iss`` of its tokens."""
+        return self._issuer or self._form(ORIGINAL_ISSUER)
+
+    @property
+    def updated_issuer(self) -> str:
+        """The updated form of the issuer; pass it as ``iss=`` to issue a token under it."""
+        return self._form(UPDATED_ISSUER)
+
+    def rotate(self) -> None:
+        """Replace both keys. Tokens that were issued before are signed by keys now withdrawn."""
+        self._keys = {"access": _SigningKey(), "id": _SigningKey()}
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys, as ``{issuer}/.well-known/jwks.json`` has them."""
+        return {"keys": [self._keys["id"].jwk(), self._keys["access"].jwk()]}
+
+    def trust(self, **arguments: Any) -> UserPool:
+        """A :class:`~cognito_guard.UserPool` that accepts this pool's tokens.
+
+        With static keys, and for this pool's client, unless ``arguments`` (those of ``UserPool``)
+        say otherwise.
+        """
+        arguments.setdefault("client_ids", [self.client_id])
+        arguments.setdefault("jwks", self.jwks())
+        if self._issuer is not None:
+            arguments.setdefault("issuer", self._issuer)
+        return UserPool(self.user_pool_id, **arguments)
+
+    def serve(self) -> JwksServer:
+        """Serve the keys over HTTP on loopback, as a context manager."""
+        return JwksServer(self.jwks, f"/{self.user_pool_id}/.well-known/jwks.json")
+
+    def access_token(
+        self,
+        username: str = "alice",
+        *,
+        groups: Iterable[str] = (),
+        scopes: Iterable[str] = ("aws.cognito.signin.user.admin",),
+        client_id: str | None = None,
+        expires_in: float = 3600,
+        claims: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> str:
+        """An access token of a user."""
+        own = {
+            **self._user(username, groups),
+            "client_id": client_id or self.client_id,
+            "version": 2,
+            "token_use": "access",
+            "scope": " ".join(scopes),
+            "username": username,
+        }
+        return self._issue(own, expires_in, claims, more)
+
+    def id_token(
+        self,
+        username: str = "alice",
+        *,
+        groups: Iterable[str] = (),
+        role: str | None = None,
+        email: str | None = None,
+        client_id: str | None = None,
+        expires_in: float = 3600,
+        claims: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> str:
+        """An ID token of a user. ``role`` becomes ``custom:role``."""
+        own = {
+            **self._user(username, groups),
+            "aud": client_id or self.client_id,
+            "token_use": "id",
+            "cognito:username": username,
+            "email": email or f"{username}@example.com",
+            "email_verified": True,
+        }
+        if role is not None:
+            own["custom:role"] = role
+        return self._issue(own, expires_in, claims, more)
+
+    def machine_token(
+        self,
+        *,
+        scopes: Iterable[str] = (),
+        client_id: str | None = None,
+        expires_in: float = 3600,
+        claims: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> str:
+        """An access token of a client that signed in as itself (client_credentials)."""
+        own = {
+            "sub": client_id or self.client_id,
+            "client_id": client_id or self.client_id,
+            "version": 2,
+            "token_use": "access",
+            "scope": " ".join(scopes),
+        }
+        return self._issue(own, expires_in, claims, more)
+
+    def sign(
+        self, claims: Mapping[str, Any], *, use: str = "access", headers: Mapping[str, Any] = {}
+    ) -> str:
+        """Any claims at all, signed with the key for ``use``: ``"access"`` or ``"id"``."""
+        key = self._keys[use]
+        return jwt.encode(
+            dict(claims), key.private, algorithm="RS256", headers={"kid": key.kid, **headers}
+        )
+
+    def subject(self, username: str) -> str:
+        """The ``sub`` of a user of this pool: always the same for a name."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.user_pool_id}/{username}"))
+
+    def _user(self, username: str, groups: Iterable[str]) -> dict[str, Any]:
+        claims: dict[str, Any] = {
+            "sub": self.subject(username),
+            "origin_jti": str(uuid.uuid4()),
+            "event_id": str(uuid.uuid4()),
+        }
+        if groups := list(groups):
+            claims["cognito:groups"] = groups
+        return claims
+
+    def _issue(
+        self,
+        own: Mapping[str, Any],
+        expires_in: float,
+        claims: Mapping[str, Any] | None,
+        more: Mapping[str, Any],
+    ) -> str:
+        now = int(self._clock())
+        merged = {
+            **own,
+            "iss": self.issuer,
+            "auth_time": now,
+            "iat": now,
+            "exp": now + int(expires_in),
+            "jti": str(uuid.uuid4()),
+            **(claims or {}),
+            **more,
+        }
+        use = "id" if own["token_use"] == "id" else "access"
+        return self.sign({k: v for k, v in merged.items() if v is not _OMIT}, use=use)
+
+    def _form(self, form: str) -> str:
+        region = self.user_pool_id.partition("_")[0]
+        partition = partition_of(region)
+        if partition is None:
+            raise ValueError(f"{region!r} is no AWS region; pass issuer=")
+        return form.format(
+            region=region, dns_suffix=partition.dns_suffix, user_pool_id=self.user_pool_id
+        )

@@ -1,0 +1,151 @@
+"""TokenVerifier: token text -> Identity. The order of the checks, in one readable list."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeAlias, final
+
+from . import claims as claim
+from ._callables import passed
+from .errors import ConfigurationError, InvalidToken, KeysUnavailable, Reason
+from .fetch import FETCH_SECONDS
+from .identity import Identity
+from .jwk import VerificationKey
+from .keys import KeySet, RemoteKeySet, SiblingKeySet, StaticKeySet
+from .pool import UserPool
+from .token import DEFAULT_MAX_BYTES, UnverifiedToken, parse_token
+from .waiting import Pending
+
+__all__ = ["TokenVerifier"]
+
+# A little longer than a fetch may take, so that its own outcome arrives first.
+_WAIT_SECONDS = FETCH_SECONDS + 0.5
+
+
+# A token that passed every check that needs no key: with what it is held against, its token use,
+# its client and the time it was looked at. A plain tuple, because one is made for every token.
+_Candidate: TypeAlias = tuple[UnverifiedToken, UserPool, KeySet, str, str, float]
+
+
+@final
+class TokenVerifier:
+    """Verifies the tokens of one or more user pools.
+
+    ``max_token_bytes`` bounds the length of a token; ``clock`` gives seconds since 1970.
+    Raises :class:`ConfigurationError` if two pools share an issuer, or a pool's keys are unusable.
+    """
+
+    def __init__(
+        self,
+        *pools: UserPool,
+        max_token_bytes: int = DEFAULT_MAX_BYTES,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._max_bytes = max_token_bytes
+        self._clock = clock
+        self._trusted: dict[str, tuple[UserPool, KeySet]] = {}
+        self._prefetch: list[RemoteKeySet] = []
+        for pool in pools:
+            for issuer, keys in self._key_sets(pool).items():
+                if issuer in self._trusted:
+                    raise ConfigurationError(f"two user pools share the issuer {issuer}")
+                self._trusted[issuer] = (pool, keys)
+
+    def verify(self, text: str, /) -> Identity:
+        """Who the token speaks for. Blocks only while a key that is not held is fetched.
+
+        Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
+        """
+        candidate = self._before_the_key(text)
+        keys, kid = candidate[2], candidate[0].header.kid
+        while isinstance(key := keys.key(kid), Pending):
+            if not key.wait(_WAIT_SECONDS):
+                raise KeysUnavailable()
+        return self._with_the_key(candidate, key)
+
+    async def averify(self, text: str) -> Identity:
+        """As :meth:`verify`, but suspends the task (asyncio or trio) where that one blocks."""
+        candidate = self._before_the_key(text)
+        keys, kid = candidate[2], candidate[0].header.kid
+        while isinstance(key := keys.key(kid), Pending):
+            if not await key.wait_async(_WAIT_SECONDS):
+                raise KeysUnavailable()
+        return self._with_the_key(candidate, key)
+
+    def prefetch(self) -> None:
+        """Start to fetch keys that are not held yet, in the background. Never blocks or raises."""
+        for keys in self._prefetch:
+            keys.prefetch()
+
+    def _before_the_key(self, text: str) -> _Candidate:
+        """Everything that can be said without a key, so that junk causes no request."""
+        token = parse_token(text, max_bytes=self._max_bytes)
+        trusted = self._trusted.get(claim.issuer(token.claims))
+        if trusted is None:
+            raise InvalidToken(
+                Reason.UNKNOWN_ISSUER, "The token comes from an issuer that is not trusted here."
+            )
+        pool, keys = trusted
+        now = self._clock()
+        claim.check_expiry(token.claims, now, pool.leeway)
+        token_use = claim.check_token_use(token.claims, pool.token_uses)
+        client_id = claim.check_client(token.claims, token_use, pool.client_ids)
+        return token, pool, keys, token_use, client_id, now
+
+    def _with_the_key(self, candidate: _Candidate, key: VerificationKey) -> Identity:
+        token, pool, _, token_use, client_id, now = candidate
+        # The key decides what the signature is; the header only has to agree.
+        if key.algorithm != token.header.algorithm:
+            raise InvalidToken(
+                Reason.UNSUPPORTED_ALGORITHM, "The token's algorithm is not that of its key."
+            )
+        if not key.verify(token.signing_input, token.signature):
+            raise InvalidToken(Reason.BAD_SIGNATURE, "The token's signature does not match.")
+        claims = token.claims
+        claim.check_other_times(claims, now, pool.leeway)
+        claim.check_not_sender_constrained(claims)
+        if pool.resources is not None and token_use == "access":
+            claim.check_resource(claims, pool.resources)
+        claim.subject(claims)
+        identity = Identity(
+            claims,
+            token_use,
+            client_id,
+            claim.username(claims, token_use),
+            claim.groups(claims),
+            claim.scopes(claims),
+            claim.roles(claims, pool.role_claim, pool.split_roles),
+        )
+        for check in pool.checks:
+            if not passed(check(identity)):
+                raise InvalidToken(Reason.CHECK_FAILED, "A check of this API refuses the token.")
+        return identity
+
+    def _key_sets(self, pool: UserPool) -> dict[str, KeySet]:
+        """A key set for each issuer of a pool."""
+        jwks: Any = pool.jwks
+        if jwks is not None:
+            if isinstance(jwks, str) and "://" in jwks:
+                jwks = self._remote(jwks)
+            elif not isinstance(jwks, KeySet):
+                jwks = StaticKeySet(jwks)
+            return dict.fromkeys(pool.issuers, jwks)
+        remote = {
+            issuer: RemoteKeySet(f"{issuer}/.well-known/jwks.json") for issuer in pool.issuers
+        }
+        # Only the first form is fetched ahead: where the second one is in use, the first one's
+        # keys serve it until proven otherwise, and where it is not, it would answer 403.
+        self._prefetch.append(remote[pool.issuers[0]])
+        if len(remote) == 1:
+            return dict(remote)
+        first, second = remote
+        return {
+            first: SiblingKeySet(remote[first], remote[second]),
+            second: SiblingKeySet(remote[second], remote[first]),
+        }
+
+    def _remote(self, url: str) -> RemoteKeySet:
+        keys = RemoteKeySet(url)
+        self._prefetch.append(keys)
+        return keys
