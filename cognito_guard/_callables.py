@@ -16,7 +16,7 @@ def require_callable(name: str, value: F) -> F:
 
     A coroutine function is refused: its result would never be awaited, and a coroutine is truthy.
     """
-    by_class: object = getattr(type(value), "__call__", None)  # of an object that is called
+    by_class: object = getattr(type(value), "__call__", None)  # noqa: B004  # not a question, a look
     if not callable(value) or any(map(inspect.iscoroutinefunction, (value, by_class))):
         raise ConfigurationError(f"{name} must be a plain (not async) callable")
     return value
