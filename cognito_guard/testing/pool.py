@@ -113,12 +113,17 @@ class LocalUserPool:
         *,
         groups: Iterable[str] = (),
         scopes: Iterable[str] = ("aws.cognito.signin.user.admin",),
+        role: str | None = None,
         client_id: str | None = None,
         expires_in: float = 3600,
         claims: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> str:
-        """An access token of a user."""
+        """An access token of a user.
+
+        ``role`` becomes ``custom:role``, which Cognito puts into access tokens only where a
+        pre-token trigger says so.
+        """
         own = {
             **self._user(username, groups),
             "client_id": client_id or self.client_id,
@@ -126,6 +131,7 @@ class LocalUserPool:
             "token_use": "access",
             "scope": " ".join(scopes),
             "username": username,
+            **_role(role),
         }
         return self._issue(own, expires_in, claims, more)
 
@@ -149,9 +155,8 @@ class LocalUserPool:
             "cognito:username": username,
             "email": email or f"{username}@example.com",
             "email_verified": True,
+            **_role(role),
         }
-        if role is not None:
-            own["custom:role"] = role
         return self._issue(own, expires_in, claims, more)
 
     def machine_token(
@@ -225,3 +230,7 @@ class LocalUserPool:
         return form.format(
             region=region, dns_suffix=partition.dns_suffix, user_pool_id=self.user_pool_id
         )
+
+
+def _role(role: str | None) -> dict[str, str]:
+    return {} if role is None else {"custom:role": role}

@@ -1,0 +1,1 @@
+"""One small API, guarded in each framework, and the demo that walks through it."""

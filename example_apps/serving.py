@@ -1,0 +1,46 @@
+"""Runs an ASGI app on a real uvicorn server, on a free port of 127.0.0.1, for demo and tests."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+_START_SECONDS = 20.0
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@contextmanager
+def serve(app: Any, **settings: Any) -> Iterator[str]:
+    """Serve ``app`` in a thread and give the server's ``http://127.0.0.1:PORT``.
+
+    ``settings`` are those of ``uvicorn.Config``.
+    """
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        settings = {"log_level": "warning", **settings}
+        server = _Server(uvicorn.Config(app, **settings))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            if not server.listening.wait(_START_SECONDS):
+                raise RuntimeError("the server did not start")
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

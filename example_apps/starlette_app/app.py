@@ -1,0 +1,87 @@
+"""A Starlette app whose callers come from a user pool.
+
+The settings come from the environment:
+
+    COGNITO_USER_POOL_ID=eu-west-1_AbC123xyz COGNITO_CLIENT_IDS=1example23456789 \
+        uvicorn --factory example_apps.starlette_app.app:create_app
+"""
+
+from __future__ import annotations
+
+from cognito_guard_asgi import CognitoMiddleware
+from cognito_guard_asgi.starlette import requires
+from starlette.applications import Starlette
+from starlette.endpoints import WebSocketEndpoint
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from cognito_guard import Guard
+
+
+async def home(request: Request) -> JSONResponse:
+    """Anybody may come here. `/` is exempt below, so no token is looked at."""
+    return JSONResponse({"hello": "world"})
+
+
+async def me(request: Request) -> JSONResponse:
+    """Any caller with a good token: the middleware has seen to that. `request.user` says who."""
+    user = request.user
+    return JSONResponse(
+        {
+            "subject": user.subject,
+            "username": user.username,
+            "groups": user.groups,
+            "scopes": user.scopes,
+            "roles": user.roles,
+            "machine": user.is_machine,
+        }
+    )
+
+
+@requires(scopes="orders/read")
+async def orders(request: Request) -> JSONResponse:
+    """A scope: what the client was allowed to do."""
+    return JSONResponse({"orders": []})
+
+
+@requires(groups="admins")
+def admin(request: Request) -> JSONResponse:
+    """A user pool group: who the user is. Functions that are not async work as well."""
+    return JSONResponse({"admin": request.user.subject})
+
+
+@requires(roles="editor")
+async def editor(request: Request) -> JSONResponse:
+    """A role in `custom:role`. Make sure that users cannot write that attribute."""
+    return JSONResponse({"editor": request.user.subject})
+
+
+@requires(groups="admins")
+class Echo(WebSocketEndpoint):
+    """A WebSocket for admins: others are refused before it is accepted."""
+
+    encoding = "text"
+
+    async def on_receive(self, websocket: WebSocket, data: str) -> None:
+        """Say it back."""
+        await websocket.send_text(f"{websocket.user.username}: {data}")
+
+
+def create_app(guard: Guard | None = None) -> Starlette:
+    """The app, for a guard of your own or for the one that the environment describes."""
+    return Starlette(
+        routes=[
+            Route("/", home),
+            Route("/me", me),
+            Route("/orders", orders),
+            Route("/admin", admin),
+            Route("/editor", editor),
+            WebSocketRoute("/ws", Echo),
+        ],
+        middleware=[
+            Middleware(CognitoMiddleware, guard=guard or Guard.from_env(), exempt=["/"]),
+        ],
+    )
