@@ -1,0 +1,28 @@
+"""What most tests need: two user pools of one's own, and a guard that trusts the first."""
+
+from __future__ import annotations
+
+import pytest
+
+from cognito_guard import Guard
+from cognito_guard.testing import LocalUserPool
+
+# Made once, because RSA keys are slow to make. A test that rotates keys makes a pool of its own.
+
+
+@pytest.fixture(scope="session")
+def pool() -> LocalUserPool:
+    """The user pool that ``guard`` trusts."""
+    return LocalUserPool()
+
+
+@pytest.fixture(scope="session")
+def other_pool() -> LocalUserPool:
+    """A user pool in the same region that ``guard`` does not trust."""
+    return LocalUserPool("eu-west-1_OtherPool", client_id="2example98765432")
+
+
+@pytest.fixture(scope="session")
+def guard(pool: LocalUserPool) -> Guard:
+    """Accepts the access tokens of ``pool`` for its one client."""
+    return Guard(pool.trust())
