@@ -44,7 +44,7 @@ def cases(pool: LocalUserPool) -> list[Case]:
     admin = pool.access_token("ada", groups=["admins"], role="editor")
     machine = pool.machine_token(scopes=["orders/read"])
     other_client = pool.access_token(client_id="7another89client")
-    head, payload, signature = alice.split(".")
+    head, _, signature = alice.split(".")
     forged = pool.access_token("alice", groups=["admins"]).split(".")[1]
     tampered = f"{head}.{forged}.{signature}"
     return [

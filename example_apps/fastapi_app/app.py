@@ -8,10 +8,10 @@ The settings come from the environment:
 
 from typing import Annotated, Any
 
-from cognito_guard_asgi.fastapi import CognitoAuth
 from fastapi import Depends, FastAPI, Security, WebSocket
 
 from cognito_guard import Guard, Identity
+from cognito_guard_asgi.fastapi import CognitoAuth
 
 
 def create_app(guard: Guard | None = None) -> FastAPI:

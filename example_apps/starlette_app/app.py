@@ -8,8 +8,6 @@ The settings come from the environment:
 
 from __future__ import annotations
 
-from cognito_guard_asgi import CognitoMiddleware
-from cognito_guard_asgi.starlette import requires
 from starlette.applications import Starlette
 from starlette.endpoints import WebSocketEndpoint
 from starlette.middleware import Middleware
@@ -19,6 +17,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from cognito_guard import Guard
+from cognito_guard_asgi import CognitoMiddleware
+from cognito_guard_asgi.starlette import requires
 
 
 async def home(request: Request) -> JSONResponse:
