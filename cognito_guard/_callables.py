@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -16,6 +15,8 @@ def require_callable(name: str, value: F) -> F:
 
     A coroutine function is refused: its result would never be awaited, and a coroutine is truthy.
     """
+    import inspect  # costs more than all of this package's own modules; seldom needed
+
     by_class: object = getattr(type(value), "__call__", None)  # noqa: B004  # not a question, a look
     if not callable(value) or any(map(inspect.iscoroutinefunction, (value, by_class))):
         raise ConfigurationError(f"{name} must be a plain (not async) callable")

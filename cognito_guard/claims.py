@@ -68,10 +68,10 @@ def check_other_times(claims: Claims, now: float, leeway: float) -> None:
     """``nbf``, ``iat``, ``auth_time``: optional numbers. Only ``nbf`` is held against the clock."""
     if "nbf" in claims and now + leeway < _time(claims, "nbf"):
         raise InvalidToken(Reason.TOKEN_NOT_YET_VALID, "The token is not valid yet.")
-    if "iat" in claims:
-        _time(claims, "iat")
-    if "auth_time" in claims:
-        _time(claims, "auth_time")
+    for name in ("iat", "auth_time"):
+        value = claims.get(name, 0)
+        if type(value) is not int or value > _LAST_SECOND:
+            _time(claims, name)
 
 
 def check_token_use(claims: Claims, accepted: frozenset[str]) -> str:
@@ -95,7 +95,10 @@ def check_client(claims: Claims, token_use: str, accepted: frozenset[str] | None
 
     ``accepted`` is ``None`` where the user said ``ANY_CLIENT``.
     """
-    client_id = _text(claims, "client_id" if token_use == "access" else "aud")
+    name = "client_id" if token_use == "access" else "aud"
+    client_id = claims.get(name)
+    if type(client_id) is not str or not client_id:
+        client_id = _text(claims, name)
     if accepted is not None and client_id not in accepted:
         raise InvalidToken(
             Reason.WRONG_CLIENT, "The token was issued to an app client that is not accepted here."
@@ -122,7 +125,10 @@ def check_not_sender_constrained(claims: Claims) -> None:
 def username(claims: Claims, token_use: str) -> str | None:
     """The user's name in the pool; ``None`` for a machine, which has none."""
     name = "username" if token_use == "access" else "cognito:username"
-    return _text(claims, name) if name in claims else None
+    if name not in claims:
+        return None
+    value = claims[name]
+    return value if type(value) is str and value else _text(claims, name)
 
 
 def scopes(claims: Claims) -> tuple[str, ...]:

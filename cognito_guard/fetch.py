@@ -1,14 +1,10 @@
 """The one place that opens a socket. One GET: a short time, a bounded body, no redirect.
 
-The HTTP client is imported when the first key is fetched, so that a process which only ever sees
-static keys never pays for it.
+All that this needs is imported when the first key is fetched, so that a process which only ever
+sees static keys never pays for it: the HTTP client and asyncio take longer than all the rest.
 """
 
 from __future__ import annotations
-
-import asyncio
-import ipaddress
-from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
 
@@ -32,6 +28,8 @@ def check_url(url: str) -> str:
 
     Raises :class:`ConfigurationError` for anything else.
     """
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # the port raises as well, if it is no number
@@ -54,6 +52,8 @@ def fetch(url: str) -> bytes:
     Raises :class:`FetchFailed`. Runs an event loop of its own, and must be called from a thread
     that runs none.
     """
+    import asyncio
+
     # An event loop, because it can bound the whole fetch: the timeouts of a blocking client start
     # anew with every byte that a slow server drips.
     loop = asyncio.new_event_loop()
@@ -67,6 +67,8 @@ def fetch(url: str) -> bytes:
 
 
 async def _fetch(url: str) -> bytes:
+    from urllib.parse import urlsplit
+
     import httpx
 
     client = httpx.AsyncClient(
@@ -96,6 +98,8 @@ async def _fetch(url: str) -> bytes:
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, final
 
+from ._log import info
 from .carriers import AuthorizationHeader, Carrier, HeaderValues
 from .challenge import Challenge, challenge
 from .config import DEFAULT_PREFIX, guard_arguments, values_from_text
@@ -25,8 +25,6 @@ from .token import DEFAULT_MAX_BYTES
 from .verifier import TokenVerifier
 
 __all__ = ["Credential", "Guard"]
-
-logger = logging.getLogger("cognito_guard")
 
 
 class Credential(NamedTuple):
@@ -141,7 +139,7 @@ class Guard:
     def challenge(self, error: AuthError | KeysUnavailable) -> Challenge:
         """The HTTP answer to a request that failed with ``error``."""
         answer = challenge(error, realm=self.realm)
-        logger.info("refused with %d: %s", answer.status, error.reason)
+        info("refused with %d: %s", answer.status, error.reason)
         return answer
 
     def prefetch(self) -> None:

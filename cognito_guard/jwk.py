@@ -7,7 +7,6 @@ bad key is left out with its reason, and only a set without any good key is an e
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any, final
 
@@ -16,11 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ._log import warning
 from .token import decode_base64url
 
 __all__ = ["KeySetError", "VerificationKey", "parse_key_set"]
-
-logger = logging.getLogger("cognito_guard")
 
 # NIST SP 800-131A allows no less; more than 8192 bits would make a signature check a burden.
 _RSA_BITS = range(2048, 8192 + 1)
@@ -96,7 +94,7 @@ def parse_key_set(source: bytes | Mapping[str, Any]) -> dict[str, VerificationKe
     if not keys:
         raise KeySetError("it holds no usable key" + "".join(f"; {text}" for text in problems))
     for problem in problems:
-        logger.warning("key set: %s and is left out", problem)
+        warning("key set: %s and is left out", problem)
     return keys
 
 
@@ -138,8 +136,7 @@ def _unsigned(member: Mapping[str, Any], name: str) -> int:
     """A Base64urlUInt (RFC 7518, section 2)."""
     value = member.get(name)
     if isinstance(value, str) and value.isascii():
-        try:
-            return int.from_bytes(decode_base64url(value.encode("ascii")), "big")
-        except ValueError:
-            pass
+        number = decode_base64url(value.encode("ascii"))
+        if number is not None:
+            return int.from_bytes(number, "big")
     raise ValueError(f'has no base64url number under "{name}"')

@@ -7,24 +7,21 @@ closes or a second framework in the same process changes nothing for the others.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
 from math import ceil, inf
-from random import uniform
 from typing import Any, NamedTuple, Protocol, final, runtime_checkable
 
+from ._log import warning
 from .errors import ConfigurationError, InvalidToken, KeysUnavailable, Reason
 from .fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
 from .jwk import KeySetError, VerificationKey, parse_key_set
 from .waiting import Pending
 
 __all__ = ["KeySet", "RemoteKeySet", "SiblingKeySet", "StaticKeySet"]
-
-logger = logging.getLogger("cognito_guard")
 
 REFRESH_SECONDS = 3600.0
 """Age from which held keys are fetched anew in the background (less up to a tenth, at random)."""
@@ -87,6 +84,13 @@ class StaticKeySet:
         except KeyError:
             pass
         raise _unknown_key()
+
+
+def _jitter(least: float) -> float:
+    """A factor between ``least`` and 1, so that many processes do not fetch in step."""
+    from random import uniform  # after the first fetch; it would slow down every start
+
+    return uniform(least, 1.0)
 
 
 class _Held(NamedTuple):
@@ -214,9 +218,9 @@ class RemoteKeySet:
     def _failed(self, now: float, problem: str) -> None:
         self._failures += 1
         seconds = min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(self._failures - 1, 9))
-        self._retry_at = now + seconds * uniform(0.75, 1.0)
+        self._retry_at = now + seconds * _jitter(0.75)
         held = "the keys held stay in use" if now < self._held.expires_at else "no keys are held"
-        logger.warning("keys of %s were not fetched: %s; %s", self.url, problem, held)
+        warning("keys of %s were not fetched: %s; %s", self.url, problem, held)
 
     # This one runs in the thread that fetches.
 
@@ -236,7 +240,7 @@ class RemoteKeySet:
                 if keys is None:
                     self._failed(now, problem)
                 else:
-                    refresh_at = now + REFRESH_SECONDS * uniform(0.9, 1.0)
+                    refresh_at = now + REFRESH_SECONDS * _jitter(0.9)
                     self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
                     self._failures, self._retry_at = 0, -inf
         pending.finish()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 from collections.abc import Callable
@@ -46,6 +45,8 @@ class Pending:
         return self._finished.is_set()
 
     async def _wait_asyncio(self, seconds: float) -> None:
+        import asyncio
+
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
 

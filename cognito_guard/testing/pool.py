@@ -187,6 +187,10 @@ class LocalUserPool:
             dict(claims), key.private, algorithm="RS256", headers={"kid": key.kid, **headers}
         )
 
+    def signing_key(self, use: str) -> rsa.RSAPrivateKey:
+        """The private key that signs the tokens of a use: ``"access"`` or ``"id"``."""
+        return self._keys[use].private
+
     def subject(self, username: str) -> str:
         """The ``sub`` of a user of this pool: always the same for a name."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.user_pool_id}/{username}"))
