@@ -1,0 +1,1 @@
+"""Real input: tokens that emulators of Cognito issued, which nobody here wrote."""
