@@ -1,0 +1,66 @@
+"""Every adapter that the contract is held against, each on a real server. One entry is one adapter.
+
+A server is described by the settings of ``Guard.from_env``, as text, so that it may as well be a
+process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+from cognito_guard import Guard
+from example_apps.fastapi_app.app import create_app as create_fastapi_app
+from example_apps.serving import serve
+from example_apps.starlette_app.app import create_app as create_starlette_app
+
+Settings = Mapping[str, str]
+
+
+class Adapter(NamedTuple):
+    """How to start one of the example apps, and what its framework does in its own way."""
+
+    name: str
+    serve: Callable[[Settings], AbstractContextManager[str]]
+    """Starts the app and gives its ``http://127.0.0.1:PORT``."""
+    content_type: str = "application/problem+json"
+    """Of a refusal. Another one where the framework renders errors itself."""
+    problem: Callable[[Any], Any] = lambda body: body
+    """Finds ``detail``, ``reason`` and ``error`` in the parsed body of a refusal."""
+    joins_headers: bool = False
+    """Whether the server makes one header of repeated ones (RFC 9110, section 5.3)."""
+    websockets: bool = True
+    """Whether the app has a ``/ws``."""
+
+
+def _uvicorn(
+    create_app: Callable[[Guard], Any], **config: Any
+) -> Callable[[Settings], AbstractContextManager[str]]:
+    # uvicorn logs an error for each WebSocket that was refused with an HTTP answer, though the
+    # answer is right (its pull request 3138).
+    return lambda settings: serve(
+        create_app(Guard.from_env(settings)), log_level="critical", **config
+    )
+
+
+def _fastapi_problem(body: Any) -> Any:
+    return body["detail"]
+
+
+ADAPTERS = [
+    Adapter("starlette-uvicorn-h11", _uvicorn(create_starlette_app, http="h11")),
+    Adapter("starlette-uvicorn-httptools", _uvicorn(create_starlette_app, http="httptools")),
+    Adapter(
+        "fastapi-uvicorn-h11",
+        _uvicorn(create_fastapi_app, http="h11"),
+        "application/json",
+        _fastapi_problem,
+    ),
+    Adapter(
+        "fastapi-uvicorn-httptools",
+        _uvicorn(create_fastapi_app, http="httptools"),
+        "application/json",
+        _fastapi_problem,
+    ),
+]
