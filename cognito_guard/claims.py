@@ -17,8 +17,10 @@ from .errors import InvalidToken, Reason
 
 Claims: TypeAlias = Mapping[str, Any]
 
-# 9999-12-31T23:59:59Z, where calendars end. 1e30 is finite, but it is no time.
+# 9999-12-31T23:59:59Z, where calendars end, and as far before 1970. 1e30 is finite, but it is no
+# time, and an integer of a thousand digits cannot be subtracted from a float.
 _LAST_SECOND = 253_402_300_799
+_FIRST_SECOND = -_LAST_SECOND
 
 
 def _malformed(name: str, should: str) -> NoReturn:
@@ -34,7 +36,7 @@ def _text(claims: Claims, name: str) -> str:
 
 def _time(claims: Claims, name: str) -> float:
     value = claims.get(name)
-    if (type(value) is int or type(value) is float) and value <= _LAST_SECOND:
+    if (type(value) is int or type(value) is float) and _FIRST_SECOND <= value <= _LAST_SECOND:
         return value
     _malformed(name, "present, and a number of seconds since 1970")
 
@@ -58,7 +60,7 @@ def subject(claims: Claims) -> str:
 def check_expiry(claims: Claims, now: float, leeway: float) -> None:
     """``exp``: required. A token is expired from that very second on (RFC 7519, section 4.1.4)."""
     value = claims.get("exp")
-    if type(value) is not int or value > _LAST_SECOND:
+    if type(value) is not int or not _FIRST_SECOND <= value <= _LAST_SECOND:
         value = _time(claims, "exp")
     if now >= value + leeway:
         raise InvalidToken(Reason.TOKEN_EXPIRED, "The token has expired.")
@@ -70,7 +72,7 @@ def check_other_times(claims: Claims, now: float, leeway: float) -> None:
         raise InvalidToken(Reason.TOKEN_NOT_YET_VALID, "The token is not valid yet.")
     for name in ("iat", "auth_time"):
         value = claims.get(name, 0)
-        if type(value) is not int or value > _LAST_SECOND:
+        if type(value) is not int or not _FIRST_SECOND <= value <= _LAST_SECOND:
             _time(claims, name)
 
 
@@ -106,9 +108,16 @@ def check_client(claims: Claims, token_use: str, accepted: frozenset[str] | None
     return client_id
 
 
-def check_resource(claims: Claims, accepted: frozenset[str]) -> None:
-    """``aud`` of an access token that was bound to a resource (RFC 8707)."""
-    if "aud" not in claims or _text(claims, "aud") not in accepted:
+def check_resource(claims: Claims, accepted: frozenset[str] | None) -> None:
+    """``aud`` of an access token, which one has that was bound to a resource (RFC 8707).
+
+    Without it a token is well formed and bound to nothing, so not to this resource. ``accepted``
+    is ``None`` where any will do; still, it must be what RFC 7519, section 4.1.3 says.
+    """
+    if accepted is None:
+        if type(claims.get("aud", "")) is not str:
+            _text_list(claims, "aud")
+    elif "aud" not in claims or _text(claims, "aud") not in accepted:
         raise InvalidToken(
             Reason.WRONG_RESOURCE, "The token was not issued for this resource (resource binding)."
         )
@@ -120,6 +129,14 @@ def check_not_sender_constrained(claims: Claims) -> None:
         raise InvalidToken(
             Reason.SENDER_CONSTRAINED, "The token is bound to a key of its sender (cnf)."
         )
+
+
+def check_ids(claims: Claims) -> None:
+    """``jti``, ``origin_jti``: optional texts, and nothing else that a deny-list would not know."""
+    if type(claims.get("jti", "")) is not str:
+        _malformed("jti", "a text")
+    if type(claims.get("origin_jti", "")) is not str:
+        _malformed("origin_jti", "a text")
 
 
 def username(claims: Claims, token_use: str) -> str | None:

@@ -19,7 +19,8 @@ from .waiting import Pending
 
 __all__ = ["TokenVerifier"]
 
-# A little longer than a fetch may take, so that its own outcome arrives first.
+# How long a request waits for its key, however many fetches that takes. A little longer than one
+# may take, so that its own outcome arrives first.
 _WAIT_SECONDS = FETCH_SECONDS + 0.5
 
 
@@ -59,8 +60,10 @@ class TokenVerifier:
         """
         candidate = self._before_the_key(text)
         keys, kid = candidate[2], candidate[0].header.kid
+        deadline = 0.0
         while isinstance(key := keys.key(kid), Pending):
-            if not key.wait(_WAIT_SECONDS):
+            deadline = deadline or time.monotonic() + _WAIT_SECONDS
+            if (seconds := deadline - time.monotonic()) <= 0 or not key.wait(seconds):
                 raise KeysUnavailable()
         return self._with_the_key(candidate, key)
 
@@ -68,8 +71,10 @@ class TokenVerifier:
         """As :meth:`verify`, but suspends the task (asyncio or trio) where that one blocks."""
         candidate = self._before_the_key(text)
         keys, kid = candidate[2], candidate[0].header.kid
+        deadline = 0.0
         while isinstance(key := keys.key(kid), Pending):
-            if not await key.wait_async(_WAIT_SECONDS):
+            deadline = deadline or time.monotonic() + _WAIT_SECONDS
+            if (seconds := deadline - time.monotonic()) <= 0 or not await key.wait_async(seconds):
                 raise KeysUnavailable()
         return self._with_the_key(candidate, key)
 
@@ -105,7 +110,8 @@ class TokenVerifier:
         claims = token.claims
         claim.check_other_times(claims, now, pool.leeway)
         claim.check_not_sender_constrained(claims)
-        if pool.resources is not None and token_use == "access":
+        claim.check_ids(claims)
+        if token_use == "access" and ("aud" in claims or pool.resources is not None):
             claim.check_resource(claims, pool.resources)
         claim.subject(claims)
         identity = Identity(
