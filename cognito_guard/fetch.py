@@ -6,7 +6,16 @@ sees static keys never pays for it: the HTTP client and asyncio take longer than
 
 from __future__ import annotations
 
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    import httpx
 
 __all__ = ["FETCH_SECONDS", "MAX_BODY", "FetchFailed", "check_url", "fetch"]
 
@@ -30,6 +39,8 @@ def check_url(url: str) -> str:
     """
     from urllib.parse import urlsplit
 
+    if not isinstance(url, str):
+        raise ConfigurationError("the URL of a key set must be text")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # the port raises as well, if it is no number
@@ -52,34 +63,48 @@ def fetch(url: str) -> bytes:
     Raises :class:`FetchFailed`. Runs an event loop of its own, and must be called from a thread
     that runs none.
     """
-    import asyncio
+    with _loading:
+        import asyncio
 
+        import anyio.lowlevel
+
+        loop_class = _loop_class()
+        client = _client(url)
     # An event loop, because it can bound the whole fetch: the timeouts of a blocking client start
     # anew with every byte that a slow server drips.
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(asyncio.wait_for(_fetch(url), FETCH_SECONDS))
-    except TimeoutError:
-        raise FetchFailed(f"no answer within {FETCH_SECONDS:g} s") from None
-    finally:
-        # Not `asyncio.run`, which would also wait for a name look-up that hangs in its own thread.
-        loop.close()
+    with asyncio.Runner(loop_factory=loop_class) as runner:
+        with _loading:
+            runner.run(anyio.lowlevel.checkpoint())  # loads anyio's half for asyncio
+        return runner.run(_get(client, url))
 
 
-async def _fetch(url: str) -> bytes:
+def _client(url: str) -> httpx.AsyncClient:
     from urllib.parse import urlsplit
 
     import httpx
 
-    client = httpx.AsyncClient(
-        timeout=_STEP_SECONDS,
-        follow_redirects=False,
-        # A proxy that the environment names is for the outside; loopback is never outside.
-        trust_env=not _is_loopback(urlsplit(url).hostname or ""),
-        headers={"Accept": "application/json", "Accept-Encoding": "identity"},
-    )
+    loopback = _is_loopback(urlsplit(url).hostname or "")
     try:
-        async with client, client.stream("GET", url) as response:
+        return httpx.AsyncClient(
+            timeout=_STEP_SECONDS,
+            follow_redirects=False,
+            # A proxy that the environment names is for the outside; loopback is never outside, and
+            # a client with a transport of its own asks for no proxy.
+            transport=httpx.AsyncHTTPTransport() if loopback else None,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+        )
+    except Exception as error:  # noqa: BLE001  # SSL_CERT_FILE names no file, HTTPS_PROXY no proxy
+        problem = type(error).__name__
+    raise FetchFailed(f"{problem} while the HTTP client was set up from the environment")
+
+
+async def _get(client: httpx.AsyncClient, url: str) -> bytes:
+    import asyncio
+
+    import httpx
+
+    try:
+        async with asyncio.timeout(FETCH_SECONDS), client, client.stream("GET", url) as response:
             if response.status_code != 200:
                 raise FetchFailed(f"status {response.status_code}")
             body = bytearray()
@@ -89,10 +114,54 @@ async def _fetch(url: str) -> bytes:
                 if len(body) > MAX_BODY:
                     raise FetchFailed(f"a body of more than {MAX_BODY} bytes")
             return bytes(body)
+    except TimeoutError:
+        raise FetchFailed(f"no answer within {FETCH_SECONDS:g} s") from None
     except httpx.TimeoutException:
         raise FetchFailed(f"no answer within {_STEP_SECONDS:g} s") from None
-    except httpx.HTTPError as error:
+    except httpx.ConnectError as error:  # tells the name, the network and the certificate apart
+        raise FetchFailed(f"no connection: {error}") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise FetchFailed(type(error).__name__) from None
+
+
+def _loop_class() -> type[asyncio.AbstractEventLoop]:
+    import asyncio
+    import socket
+    from concurrent.futures import Future
+
+    class Loop(asyncio.SelectorEventLoop):
+        """Looks names up in daemon threads.
+
+        The exit of a process waits for the threads of asyncio's own pool, and a look-up may hang
+        for half a minute.
+        """
+
+        async def getaddrinfo(self, *host_port: Any, **hints: Any) -> Any:
+            answer: Future[Any] = Future()
+            answer.set_running_or_notify_cancel()  # from here on, the one who waits may leave
+
+            def look_up() -> None:
+                try:
+                    answer.set_result(socket.getaddrinfo(*host_port, **hints))
+                except OSError as error:
+                    answer.set_exception(error)
+
+            threading.Thread(target=look_up, name="cognito_guard.lookup", daemon=True).start()
+            return await asyncio.wrap_future(answer)
+
+    return Loop
+
+
+# Held while the thread that fetches loads modules. A fork waits for that: in the child the thread
+# is gone, and a module that it had begun to import could never be imported there.
+_loading = threading.RLock()
+
+if hasattr(os, "register_at_fork"):  # absent on Windows, which has no fork
+    os.register_at_fork(
+        before=_loading.acquire,
+        after_in_parent=_loading.release,
+        after_in_child=_loading.release,
+    )
 
 
 def _is_loopback(host: str) -> bool:

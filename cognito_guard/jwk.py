@@ -28,6 +28,8 @@ _MAX_EXPONENT = 2**32
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 # A user pool publishes two keys, four while they rotate.
 _MAX_KEYS = 64
+# An object and two lists (x5c, key_ops) for each, and a few more.
+_MAX_BRACKETS = 4 * _MAX_KEYS
 
 _PADDING = PKCS1v15()
 _HASH = SHA256()
@@ -71,7 +73,8 @@ def parse_key_set(source: bytes | Mapping[str, Any]) -> dict[str, VerificationKe
     Raises :class:`KeySetError` if it is no JWK set or holds no usable key. Two different keys under
     one ``kid`` are both left out: which of them signs would be a guess.
     """
-    members = _load(source) if isinstance(source, bytes) else source.get("keys")
+    key_set = _load(source) if isinstance(source, bytes) else source
+    members = key_set.get("keys") if isinstance(key_set, Mapping) else None
     if not isinstance(members, list | tuple):
         raise KeySetError('it is no object with a list under "keys"')
     if len(members) > _MAX_KEYS:
@@ -99,11 +102,13 @@ def parse_key_set(source: bytes | Mapping[str, Any]) -> dict[str, VerificationKe
 
 
 def _load(data: bytes) -> object:
+    # Nesting is bounded before it can hurt a thread with a small stack, as in `parse_token`.
+    if data.count(b"[") + data.count(b"{") > _MAX_BRACKETS:
+        return None
     try:
-        value = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError):
-        value = None
-    return value.get("keys") if isinstance(value, dict) else None
+        return json.loads(data.decode("utf-8"))
+    except ValueError:
+        return None
 
 
 def _parse_key(member: object) -> VerificationKey:
@@ -129,7 +134,11 @@ def _parse_key(member: object) -> VerificationKey:
         raise ValueError(f"has fewer than {_RSA_BITS[0]} or more than {_RSA_BITS[-1]} bits")
     if exponent > _MAX_EXPONENT:
         raise ValueError("has too large an exponent")
-    return VerificationKey(kid, RSAPublicNumbers(exponent, modulus).public_key())
+    try:
+        return VerificationKey(kid, RSAPublicNumbers(exponent, modulus).public_key())
+    except ValueError:
+        pass
+    raise ValueError("is no RSA public key")
 
 
 def _unsigned(member: Mapping[str, Any], name: str) -> int:

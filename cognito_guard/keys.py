@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import ceil, inf
 from typing import Any, NamedTuple, Protocol, final, runtime_checkable
 
@@ -88,9 +89,8 @@ class StaticKeySet:
 
 def _jitter(least: float) -> float:
     """A factor between ``least`` and 1, so that many processes do not fetch in step."""
-    from random import uniform  # after the first fetch; it would slow down every start
-
-    return uniform(least, 1.0)
+    # `random` would slow down every start.
+    return least + (1 - least) * int.from_bytes(os.urandom(2), "big") / 0xFFFF
 
 
 class _Held(NamedTuple):
@@ -129,6 +129,7 @@ class RemoteKeySet:
         self._held = _NOTHING
         # Held for a few instructions at a time, never across I/O.
         self._lock = threading.Lock()
+        self._afterwards: list[Callable[[], object]] = []
         self._pending: Pending | None = None
         self._attempted_at = -inf
         self._failures = 0
@@ -151,18 +152,24 @@ class RemoteKeySet:
             return None
         now = self._clock()
         if now >= held.refresh_at:
-            self._refresh(now)
+            self._replace(held, now)
         return key if now < held.expires_at else None
 
     def key(self, kid: str, /) -> VerificationKey | Pending:
         """See :meth:`KeySet.key`."""
         key = self.held_key(kid)
-        if key is not None:
-            return key
+        return self.missing_key(kid) if key is None else key
+
+    def missing_key(self, kid: str, newer_than: float = -inf) -> VerificationKey | Pending:
+        """As :meth:`key`, for a key that is not held, or only among keys no longer good enough.
+
+        Keys that were fetched at ``newer_than`` or before do not count.
+        """
         now = self._clock()
-        with self._lock:
+        self._lock.acquire()
+        try:
             held = self._held
-            usable = now < held.expires_at
+            usable = newer_than < held.fetched_at and now < held.expires_at
             if usable and kid in held.keys:  # a fetch landed while we came here
                 return held.keys[kid]
             if (pending := self._under_way(now)) is not None:
@@ -175,6 +182,8 @@ class RemoteKeySet:
                 return pending
             answered = usable and not self._failures
             retry_after = ceil(max(allowed_at, self._retry_at) - now)
+        finally:
+            self._unlock()
         if answered:
             raise _unknown_key()
         # The last attempt failed, so this kid may well be a new key: 503, not the caller's fault.
@@ -182,23 +191,31 @@ class RemoteKeySet:
 
     def prefetch(self) -> None:
         """Start to fetch in the background, unless keys are held. Never blocks or raises."""
-        now = self._clock()
-        if now >= self._held.expires_at:
-            self._refresh(now)
+        held, now = self._held, self._clock()
+        if now >= held.expires_at:
+            self._replace(held, now)
 
-    def _refresh(self, now: float) -> None:
+    def _replace(self, held: _Held, now: float) -> None:
         # Whoever finds the lock taken leaves: somebody else is seeing to it.
         if self._lock.acquire(blocking=False):
             try:
-                if self._under_way(now) is None and now >= self._retry_at:
+                if held is self._held and self._under_way(now) is None and now >= self._retry_at:
                     self._start(now)
             finally:
-                self._lock.release()
+                self._unlock()
 
     # The methods below expect the lock to be held.
 
+    def _unlock(self) -> None:
+        # What may take its time, or call code that we do not know, happens after the release.
+        afterwards, self._afterwards = self._afterwards, []
+        self._lock.release()
+        for do in afterwards:
+            do()
+
     def _under_way(self, now: float) -> Pending | None:
         if self._pending is not None and now >= self._attempted_at + _GIVE_UP_SECONDS:
+            self._afterwards.append(self._pending.finish)
             self._pending = None
             self._failed(now, f"no end within {_GIVE_UP_SECONDS:g} s")
         return self._pending
@@ -220,40 +237,52 @@ class RemoteKeySet:
         seconds = min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(self._failures - 1, 9))
         self._retry_at = now + seconds * _jitter(0.75)
         held = "the keys held stay in use" if now < self._held.expires_at else "no keys are held"
-        warning("keys of %s were not fetched: %s; %s", self.url, problem, held)
+        self._afterwards.append(
+            partial(warning, "keys of %s were not fetched: %s; %s", self.url, problem, held)
+        )
 
     # This one runs in the thread that fetches.
 
     def _run(self, pending: Pending) -> None:
         keys: dict[str, VerificationKey] | None = None
+        problem = ""
         try:
             keys = parse_key_set(self._get(self.url))
-            problem = ""
         except (FetchFailed, KeySetError) as error:
             problem = str(error)
-        except Exception as error:  # noqa: BLE001  # whatever it was, somebody waits for the end
+        except BaseException as error:  # noqa: BLE001  # whatever it was, somebody waits for the end
             problem = type(error).__name__
-        with self._lock:
+        now = self._clock()
+        self._lock.acquire()
+        try:
             if self._pending is pending:  # otherwise it was given up
-                now = self._clock()
                 self._pending = None
+                self._afterwards.append(pending.finish)
                 if keys is None:
                     self._failed(now, problem)
                 else:
                     refresh_at = now + REFRESH_SECONDS * _jitter(0.9)
                     self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
                     self._failures, self._retry_at = 0, -inf
-        pending.finish()
+        finally:
+            self._unlock()
+
+    # And this one in a child, right after `fork`.
+
+    def _forget_parent(self) -> None:
+        # The thread that fetched, and whoever held the lock, stayed behind.
+        self._lock = threading.Lock()
+        self._afterwards = []
+        if self._pending is not None:
+            self._pending, self._attempted_at = None, -inf
 
 
 _instances: weakref.WeakSet[RemoteKeySet] = weakref.WeakSet()
 
 
 def _after_fork_in_child() -> None:
-    # The thread that fetched, and whoever held the lock, stayed behind in the parent.
     for key_set in list(_instances):
-        key_set._lock = threading.Lock()
-        key_set._pending = None
+        key_set._forget_parent()
 
 
 if hasattr(os, "register_at_fork"):  # absent on Windows, which has no fork
@@ -266,7 +295,8 @@ class SiblingKeySet:
 
     AWS serves a pool's keys under two addresses, and on a pool that was not moved to the updated
     issuer the second one answers 403. Keys that the sibling fetched later than this side count
-    here too, and where this side cannot fetch, the sibling is asked.
+    here too, and where this side cannot fetch, the sibling is asked. Keys that it fetched earlier
+    do not count: one of them may have been withdrawn since.
     """
 
     def __init__(self, own: RemoteKeySet, sibling: RemoteKeySet) -> None:
@@ -275,12 +305,17 @@ class SiblingKeySet:
 
     def key(self, kid: str, /) -> VerificationKey | Pending:
         """See :meth:`KeySet.key`."""
-        # An older sibling is not asked: it may still hold a key that has been withdrawn.
-        if self.sibling.fetched_at > self.own.fetched_at:
-            key = self.sibling.held_key(kid)
+        own, sibling = self.own, self.sibling
+        if sibling.fetched_at > own.fetched_at:
+            key = sibling.held_key(kid)
             if key is not None:
                 return key
         try:
-            return self.own.key(kid)
-        except KeysUnavailable:
-            return self.sibling.key(kid)
+            return own.key(kid)
+        except KeysUnavailable as error:
+            retry_after = error.retry_after
+        try:
+            return sibling.missing_key(kid, newer_than=own.fetched_at)
+        except KeysUnavailable as error:
+            retry_after = min(retry_after, error.retry_after)
+        raise KeysUnavailable(retry_after)

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import final
 
 __all__ = ["Pending"]
@@ -19,17 +20,18 @@ class Pending:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._finished = threading.Event()
+        # Without a lock: each step on a set is atomic, and a waiter may leave at any moment, even
+        # in the midst of another's step, when garbage collection closes an abandoned coroutine.
         self._wakers: set[Callable[[], object]] = set()
 
     def finish(self) -> None:
-        """Wake everybody. Called once, from any thread."""
-        with self._lock:
-            self._finished.set()
-            wakers, self._wakers = self._wakers, set()
-        for wake in wakers:
-            wake()
+        """Wake everybody. From any thread; a second call changes nothing."""
+        self._finished.set()
+        while self._wakers:
+            # RuntimeError: that event loop has closed, and its waiters are gone with it.
+            with suppress(KeyError, RuntimeError):
+                self._wakers.pop()()
 
     def wait(self, seconds: float) -> bool:
         """Block the thread. Whether it finished within ``seconds``."""
@@ -37,55 +39,39 @@ class Pending:
 
     async def wait_async(self, seconds: float) -> bool:
         """Suspend the task, under asyncio or trio. Whether it finished within ``seconds``."""
-        trio = sys.modules.get("trio")
-        if trio is not None and trio.lowlevel.in_trio_run():
+        # By the task, not by the run: trio as a guest shares its thread with asyncio's tasks. And
+        # with care: another thread may be in the midst of importing trio (the HTTP client does).
+        in_trio_task = getattr(sys.modules.get("trio.lowlevel"), "in_trio_task", None)
+        if in_trio_task is not None and in_trio_task():
             await self._wait_trio(seconds)
         else:
             await self._wait_asyncio(seconds)
         return self._finished.is_set()
 
     async def _wait_asyncio(self, seconds: float) -> None:
-        import asyncio
+        import asyncio  # a process without an event loop does without its 20 ms
 
-        loop = asyncio.get_running_loop()
         woken = asyncio.Event()
-
-        def wake() -> None:
-            with suppress(RuntimeError):  # that loop has closed, and its waiters are gone with it
-                loop.call_soon_threadsafe(woken.set)
-
-        if self._add(wake):
-            try:
+        wake = partial(asyncio.get_running_loop().call_soon_threadsafe, woken.set)
+        self._wakers.add(wake)
+        try:
+            # Looked at after the waker was added, as `finish` looks for wakers after it was set.
+            if not self._finished.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), seconds)
-            finally:
-                self._remove(wake)
+                    async with asyncio.timeout(seconds):
+                        await woken.wait()
+        finally:
+            self._wakers.discard(wake)
 
     async def _wait_trio(self, seconds: float) -> None:
         import trio
 
-        token = trio.lowlevel.current_trio_token()
         woken = trio.Event()
-
-        def wake() -> None:
-            with suppress(trio.RunFinishedError):  # as above
-                token.run_sync_soon(woken.set)
-
-        if self._add(wake):
-            try:
+        wake = partial(trio.lowlevel.current_trio_token().run_sync_soon, woken.set)
+        self._wakers.add(wake)
+        try:
+            if not self._finished.is_set():
                 with trio.move_on_after(seconds):
                     await woken.wait()
-            finally:
-                self._remove(wake)
-
-    def _add(self, wake: Callable[[], object]) -> bool:
-        """Whether there is something left to wait for."""
-        with self._lock:
-            if not self._finished.is_set():
-                self._wakers.add(wake)
-                return True
-        return False
-
-    def _remove(self, wake: Callable[[], object]) -> None:
-        with self._lock:
+        finally:
             self._wakers.discard(wake)

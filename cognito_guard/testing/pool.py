@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 import uuid
@@ -183,8 +184,12 @@ class LocalUserPool:
     ) -> str:
         """Any claims at all, signed with the key for ``use``: ``"access"`` or ``"id"``."""
         key = self._keys[use]
-        return jwt.encode(
-            dict(claims), key.private, algorithm="RS256", headers={"kid": key.kid, **headers}
+        # As Cognito does, without "typ". Not by `jwt.encode`, which looks at the claims.
+        return jwt.PyJWS().encode(
+            json.dumps(dict(claims), separators=(",", ":")).encode("utf-8"),
+            key.private,
+            algorithm="RS256",
+            headers={"kid": key.kid, "typ": None, **headers},
         )
 
     def signing_key(self, use: str) -> rsa.RSAPrivateKey:

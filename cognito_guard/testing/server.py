@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, final
 
 __all__ = ["JwksServer"]
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    """`http.server.ThreadingHTTPServer`, less its look-up of the machine's name, which may hang."""
+
+    allow_reuse_address = True
+    # Its connections must not keep a test process alive.
+    daemon_threads = True
+    request_queue_size = 128
 
 
 @final
@@ -24,9 +34,7 @@ class JwksServer:
         self._path = path
         self._lock = threading.Lock()
         self.requests = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        # Its connections must not keep a test process alive.
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
@@ -34,7 +42,7 @@ class JwksServer:
     @property
     def origin(self) -> str:
         """The scheme, host and port: ``http://127.0.0.1:PORT``."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def url(self) -> str:
