@@ -27,7 +27,7 @@ _POOL_ID = re.compile(r"([A-Za-z0-9-]+)_[0-9A-Za-z]+", re.ASCII)
 _MAX_POOL_ID = 55
 # CreateUserPoolClient: `[\w+]+`, 1 to 128 characters.
 _CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
-_URL = re.compile(r"https?://[^\s/?#@]+[^\s?#]*", re.ASCII)
+_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?", re.ASCII)
 
 
 @final
@@ -126,7 +126,7 @@ class UserPool:
             "role_claim": None if role_claim is None else _text("role_claim", role_claim),
             "split_roles": _bool("split_roles", split_roles),
             "leeway": _leeway(leeway),
-            "checks": tuple(require_callable("each of checks", check) for check in checks),
+            "checks": _checks(checks),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -134,7 +134,13 @@ class UserPool:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a UserPool cannot be changed; build another one to set {name}")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    def __setstate__(self, state: tuple[None, dict[str, object]]) -> None:
+        # How `copy` and `pickle` fill an object, neither of which asks its constructor.
+        for name, value in state[1].items():
+            object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         return f"<UserPool {self.user_pool_id}>"
@@ -202,6 +208,12 @@ def _leeway(leeway: float) -> float:
     if not 0 <= leeway <= MAX_LEEWAY:  # false for NaN as well
         raise ConfigurationError(f"leeway must be between 0 and {MAX_LEEWAY} seconds")
     return leeway
+
+
+def _checks(checks: Iterable[Check]) -> tuple[Check, ...]:
+    if isinstance(checks, str | bytes) or not isinstance(checks, Iterable):
+        raise ConfigurationError("checks must be a list of callables")
+    return tuple(require_callable("each of checks", check) for check in checks)
 
 
 def _text(name: str, value: object) -> str:
