@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,7 +15,6 @@ from cognito_guard import Guard, UserPool
 
 from ..needs import need
 
-REGION = "eu-west-1"
 ALICE, ADA = "alice@example.com", "ada@example.com"
 _PASSWORD = "Correct-horse-9-battery"
 
@@ -137,6 +138,7 @@ class Emulator:
     """
 
     name: str
+    origin: str
     pool: Pool
     other_pool: Pool
     sign_out: Callable[[Pool, str, Tokens], None]
@@ -144,10 +146,14 @@ class Emulator:
 
 
 def furnish(
-    name: str, create: Callable[[], Pool], sign_out: Callable[[Pool, str, Tokens], None]
+    name: str,
+    origin: str,
+    aws: Any,
+    overrides: Callable[[str], dict[str, str]],
+    sign_out: Callable[[Pool, str, Tokens], None],
 ) -> Emulator:
     """Make two user pools and sign everybody in."""
-    pool, other_pool = create(), create()
+    pool, other_pool = create_pool(aws, overrides), create_pool(aws, overrides)
     signed_in = {
         "alice": pool.sign_in(ALICE),
         "ada": pool.sign_in_by_admin(ADA),
@@ -162,33 +168,38 @@ def furnish(
         head, _, signature = tokens[f"alice, {use}"].split(".")
         claims = tokens[f"ada, {use}"].split(".")[1]
         tokens[f"tampered, {use}"] = f"{head}.{claims}.{signature}"
-    return Emulator(name, pool, other_pool, sign_out, tokens)
+    return Emulator(name, origin, pool, other_pool, sign_out, tokens)
 
 
-def cognito_client(origin: str) -> Any:
-    """boto3's client of the user pool API, for the emulator at ``origin`` and nothing else."""
-    try:
-        import boto3
-        from botocore.config import Config
-    except ImportError:
-        need(False, "boto3: pip install boto3")
+@contextmanager
+def no_account() -> Iterator[None]:
+    """Hide whatever AWS account the machine is signed in to: it is no business of a test."""
     with pytest.MonkeyPatch.context() as environment:
-        # Whatever account the machine is signed in to is no business of a test.
         for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
             environment.delenv(name, raising=False)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             environment.setenv(name, os.devnull)
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        return boto3.Session(
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-            region_name=REGION,
-        ).client(
+        yield
+
+
+def cognito_client(origin: str) -> Any:
+    """boto3's client of the user pool API, for the emulator at ``origin`` and nothing else."""
+    need(find_spec("boto3") is not None, "boto3: pip install boto3")
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20, proxies={}
+    )
+    with no_account():
+        return boto3.Session().client(
             "cognito-idp",
             endpoint_url=origin,
-            config=Config(
-                retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20, proxies={}
-            ),
+            region_name="eu-west-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=config,
         )
 
 

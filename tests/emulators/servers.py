@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..needs import need
-from .emulator import Emulator, Pool, Tokens, cognito_client, create_pool, furnish
+from .emulator import Emulator, Pool, Tokens, cognito_client, furnish
 from .process import free_port, running
 
 COGNITO_LOCAL = "cognito-local@5.3.0"
@@ -38,7 +38,7 @@ def moto_server(folder: Path) -> Iterator[Emulator]:
     with running(command, port=port, folder=folder, env=os.environ):
         aws = cognito_client(origin)
         try:
-            yield furnish("moto", lambda: create_pool(aws, overrides), sign_out)
+            yield furnish("moto", origin, aws, overrides, sign_out)
         finally:
             aws.close()
 
@@ -62,7 +62,7 @@ def cognito_local_server(folder: Path, cache: Path) -> Iterator[Emulator]:
     with running(["node", str(start)], port=port, folder=folder, env=environment):
         aws = cognito_client(origin)
         try:
-            yield furnish("cognito-local", lambda: create_pool(aws, overrides), sign_out)
+            yield furnish("cognito-local", origin, aws, overrides, sign_out)
         finally:
             aws.close()
 
