@@ -134,7 +134,8 @@ def _is_preflight(scope: Scope) -> bool:
 
 def _exemptions(exempt: Iterable[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     """Whole paths, and prefixes that end with a slash."""
-    if isinstance(exempt, str):
+    # A text is iterable too, and its characters would be "/" and others.
+    if isinstance(exempt, str) or not isinstance(exempt, Iterable):
         raise ConfigurationError("exempt must be a list of paths")
     paths: set[str] = set()
     prefixes: list[str] = []

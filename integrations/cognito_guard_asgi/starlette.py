@@ -7,8 +7,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from starlette.requests import HTTPConnection
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketState
 
 from cognito_guard import (
     AuthError,
@@ -25,7 +26,7 @@ from cognito_guard import (
 )
 
 from .middleware import AnonymousUser
-from .refusal import CONTENT_TYPE, Scope, refuse
+from .refusal import CONTENT_TYPE, POLICY_VIOLATION, Scope, refuse
 
 __all__ = ["requires"]
 
@@ -42,19 +43,24 @@ def requires(
     """Let only callers reach an endpoint who have all that is named; without arguments, any caller
     who is authenticated.
 
-    For functions, sync and async, with a parameter that is the ``Request`` or the ``WebSocket``,
-    and for ``HTTPEndpoint`` and ``WebSocketEndpoint`` classes. Needs :class:`CognitoMiddleware`.
-    ``policy`` is any callable that takes an ``Identity``, such as ``require_groups("a") |
-    require_scopes("b")``. A refusal is answered with the challenge; the endpoint does not run.
+    For functions and methods, sync and async, with a parameter that is the ``Request`` or the
+    ``WebSocket``, and for ``HTTPEndpoint`` and ``WebSocketEndpoint`` classes. Needs
+    :class:`CognitoMiddleware`. ``policy`` is any callable that takes an ``Identity``, such as
+    ``require_groups("a") | require_scopes("b")``. A refusal is answered with the challenge, and
+    the endpoint does not run; a WebSocket that was accepted before is closed with code 1008.
 
-    Raises ``ConfigurationError``: for an empty or wrong requirement when the decorator is applied,
-    and for a missing middleware when a request comes.
+    Raises ``ConfigurationError``: for an empty or wrong requirement, or an endpoint of another
+    kind, when the decorator is applied, and for a missing middleware when a request comes.
     """
     required = build_policy(groups=groups, scopes=scopes, roles=roles, policy=policy)
 
     def decorate(endpoint: E) -> E:
         if inspect.isclass(endpoint):
             return cast("E", _guard_class(endpoint, required))
+        if not _is_plain_function(endpoint):
+            raise ConfigurationError(
+                "requires() takes functions, and HTTPEndpoint and WebSocketEndpoint classes"
+            )
         if inspect.iscoroutinefunction(endpoint):
             return cast("E", _guard_async(endpoint, required))
         return cast("E", _guard_sync(endpoint, required))
@@ -78,12 +84,20 @@ def _refusal(scope: Scope, policy: Policy) -> Challenge | None:
     return None
 
 
-def _connection(endpoint: Callable[..., Any], args: Any, kwargs: Any) -> HTTPConnection:
+def _is_plain_function(endpoint: object) -> bool:
+    """Whether a refusal can take the place of what ``endpoint`` returns."""
+    while isinstance(endpoint, functools.partial):
+        endpoint = endpoint.func
+    generates = inspect.isgeneratorfunction(endpoint) or inspect.isasyncgenfunction(endpoint)
+    return inspect.isroutine(endpoint) and not generates
+
+
+def _connection(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | WebSocket:
     for value in (*args, *kwargs.values()):
-        if isinstance(value, HTTPConnection):
+        if isinstance(value, Request | WebSocket):
             return value
     raise ConfigurationError(
-        f"requires() found no Request or WebSocket among the arguments of {endpoint.__qualname__}"
+        "requires() found no Request and no WebSocket among the arguments of the endpoint"
     )
 
 
@@ -94,14 +108,17 @@ def _response(answer: Challenge) -> Response:
 def _guard_async(endpoint: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
     @functools.wraps(endpoint)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
-        connection = _connection(endpoint, args, kwargs)
+        connection = _connection(args, kwargs)
         answer = _refusal(connection.scope, policy)
         if answer is None:
             return await endpoint(*args, **kwargs)
-        if connection.scope["type"] == "http":
+        if isinstance(connection, Request):
             return _response(answer)
-        # Through the WebSocket's own `send`, so that its state stays true.
-        await refuse(connection.scope, cast("Any", connection).send, answer)
+        if connection.application_state is WebSocketState.CONNECTING:
+            # Through the WebSocket's own `send`, so that its state stays true.
+            await refuse(connection.scope, connection.send, answer)
+        else:
+            await connection.close(POLICY_VIOLATION, str(answer.problem["reason"]))
         return None
 
     return guarded
@@ -110,7 +127,7 @@ def _guard_async(endpoint: Callable[..., Any], policy: Policy) -> Callable[..., 
 def _guard_sync(endpoint: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
     @functools.wraps(endpoint)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        answer = _refusal(_connection(endpoint, args, kwargs).scope, policy)
+        answer = _refusal(_connection(args, kwargs).scope, policy)
         return endpoint(*args, **kwargs) if answer is None else _response(answer)
 
     return guarded
