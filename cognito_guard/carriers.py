@@ -21,6 +21,10 @@ HeaderValues: TypeAlias = Callable[[str], Sequence[str | bytes]]
 _SCHEME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]*", re.ASCII)
 # RFC 6750, section 2.1.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
+# A comma that no `name=value` follows is not one between parameters (RFC 9110, section 11.4), so
+# another header's credential comes after it.
+_QUOTED = re.compile(r'"[^"]*"')
+_JOINED = re.compile(r",(?![ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)", re.ASCII)
 # RFC 6265, section 4.1.1.
 _COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)
 
@@ -40,7 +44,11 @@ class Carrier(Protocol):
 
 @final
 class AuthorizationHeader:
-    """``Authorization: Bearer TOKEN`` (RFC 6750, section 2.1)."""
+    """``Authorization: Bearer TOKEN`` (RFC 6750, section 2.1).
+
+    WSGI servers, and some others, join repeated headers into one with commas (RFC 9110, section
+    5.3). That is recognised, and refused like the headers before they were joined.
+    """
 
     ambient = False
 
@@ -49,13 +57,14 @@ class AuthorizationHeader:
         values = headers("authorization")
         if not values:
             return None
-        if len(values) > 1:
+        value = _text(values[0]).strip(" \t")
+        match = _SCHEME.match(value)
+        ours = match is not None and match[0].lower() == "bearer"
+        if len(values) > 1 or (not ours and _JOINED.search(_QUOTED.sub("", value))):
             raise InvalidRequest(
                 Reason.MULTIPLE_CREDENTIALS, "The request has more than one Authorization header."
             )
-        value = _text(values[0]).strip(" \t")
-        match = _SCHEME.match(value)
-        if match is None or match[0].lower() != "bearer":
+        if not ours:
             return None
         credential = _BEARER.fullmatch(value)
         if credential is None:
