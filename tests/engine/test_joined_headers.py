@@ -1,4 +1,4 @@
-"""Repeated ``Authorization`` headers that a server joined into one, and single ones that look alike."""
+"""``Authorization`` headers that a server joined into one, and single ones that look alike."""
 
 from __future__ import annotations
 
