@@ -8,7 +8,7 @@ ones built here combine with ``&`` and ``|``, with each other and with plain fun
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, TypeAlias, final
 
 from ._callables import passed, require_callable
@@ -191,7 +191,7 @@ def build_policy(
         (require_roles, roles),
     ):
         if names is not None:
-            parts.append(require(*((names,) if isinstance(names, str) else names)))
+            parts.append(require(*_listed(names)))
     if policy is not None:
         parts.append(require_callable("policy", policy))
 
@@ -200,6 +200,11 @@ def build_policy(
             enforce(part, identity)
 
     return Policy(check)
+
+
+def _listed(names: Names) -> Iterable[str]:
+    # What is no list counts as one name. If it is no name either, `_names` says so.
+    return (names,) if isinstance(names, str) or not isinstance(names, Iterable) else names
 
 
 def _names(what: str, names: Iterable[str], match: Match, *, spaces: bool = False) -> list[str]:
@@ -220,5 +225,10 @@ def _holds(held: Collection[object], wanted: Iterable[object], match: Match) -> 
 
 
 def _typed(value: object) -> tuple[type, object]:
-    # An int and a float of one value are one JSON number; a bool is none.
+    # An int and a float of one value are one JSON number; a bool is none. Objects and arrays are
+    # compared by what they hold: an identity has them in read-only types of its own.
+    if isinstance(value, Mapping):
+        return (dict, {name: _typed(member) for name, member in value.items()})
+    if isinstance(value, list | tuple):
+        return (list, [_typed(member) for member in value])
     return (float if type(value) is int else type(value), value)

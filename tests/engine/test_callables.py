@@ -1,0 +1,64 @@
+"""_callables.py: which callables may decide, and which answers mean yes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from cognito_guard import ConfigurationError
+from cognito_guard._callables import passed, require_callable
+
+
+def plain(identity: object) -> None:
+    """A function that decides."""
+
+
+async def later(identity: object) -> None:
+    """A function whose answer would never be awaited."""
+
+
+class Plain:
+    """An object that decides, with a method that does as well."""
+
+    def __call__(self, identity: object) -> None: ...
+
+    def method(self, identity: object) -> None: ...
+
+
+class Later:
+    """An object whose answer would never be awaited, with a method of that kind."""
+
+    async def __call__(self, identity: object) -> None: ...
+
+    async def method(self, identity: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "value", [plain, lambda _: None, partial(plain), Plain(), Plain().method, Plain, bool]
+)
+def test_what_may_decide(value: Any) -> None:
+    """Functions, methods, classes and callable objects are taken as they are."""
+    assert require_callable("it", value) is value
+
+
+@pytest.mark.parametrize(
+    "value", [None, "plain", 1, [plain], later, partial(later), Later(), Later().method]
+)
+def test_what_may_not_decide(value: Any) -> None:
+    """What cannot be called, or would have to be awaited, is a configuration error by name."""
+    with pytest.raises(ConfigurationError, match=r"^it must be a plain \(not async\) callable$"):
+        require_callable("it", value)
+
+
+@pytest.mark.parametrize("result", [None, True])
+def test_yes(result: object) -> None:
+    """Only ``None`` and ``True`` mean yes."""
+    assert passed(result) is True
+
+
+@pytest.mark.parametrize("result", [False, 0, 1, "", "yes", [], ["admins"], object()], ids=repr)
+def test_no(result: object) -> None:
+    """Everything else means no, be it truthy or not: a list of groups is no decision."""
+    assert passed(result) is False

@@ -1,0 +1,161 @@
+"""claims.py: one function per claim, at the edges of time and type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cognito_guard import InvalidToken, Reason
+from cognito_guard import claims as claim
+
+from .forge import NOW
+
+BOTH = frozenset({"access", "id"})
+YEAR_9999 = 253_402_300_799
+
+
+def _reason(function: Any, *arguments: Any) -> Reason | None:
+    try:
+        function(*arguments)
+    except InvalidToken as error:
+        return error.reason
+    return None
+
+
+@pytest.mark.parametrize(
+    ("exp", "leeway", "reason"),
+    [
+        (NOW + 1, 0, None),
+        (NOW + 0.001, 0, None),
+        (NOW, 0, Reason.TOKEN_EXPIRED),
+        (NOW - 60, 60, Reason.TOKEN_EXPIRED),
+        (NOW - 59, 60, None),
+        (NOW - 59.5, 59.75, None),
+        (NOW - 300, 300, Reason.TOKEN_EXPIRED),
+        (-YEAR_9999, 0.5, Reason.TOKEN_EXPIRED),
+        (YEAR_9999, 0, None),
+        (YEAR_9999 + 1, 0, Reason.MALFORMED_CLAIM),
+        (-YEAR_9999 - 1, 0.5, Reason.MALFORMED_CLAIM),
+        (float(YEAR_9999 + 1), 0, Reason.MALFORMED_CLAIM),
+        (-(10**4000), 0.5, Reason.MALFORMED_CLAIM),
+        (float("nan"), 0, Reason.MALFORMED_CLAIM),
+        (float("inf"), 0, Reason.MALFORMED_CLAIM),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_expiry(exp: float, leeway: float, reason: Reason | None) -> None:
+    """A token ends at the second of its ``exp``, moved by the leeway and by nothing else."""
+    assert _reason(claim.check_expiry, {"exp": exp}, float(NOW), leeway) is reason
+
+
+@pytest.mark.parametrize(
+    ("claims", "leeway", "reason"),
+    [
+        ({}, 0, None),
+        ({"nbf": NOW}, 0, None),
+        ({"nbf": NOW + 1}, 0, Reason.TOKEN_NOT_YET_VALID),
+        ({"nbf": NOW + 60}, 60, None),
+        ({"nbf": NOW + 60.5}, 60, Reason.TOKEN_NOT_YET_VALID),
+        ({"iat": NOW + 10_000}, 0, None),
+        ({"auth_time": NOW + 0.5}, 0, None),
+        ({"iat": YEAR_9999 + 1}, 0, Reason.MALFORMED_CLAIM),
+        ({"auth_time": -YEAR_9999 - 1}, 0, Reason.MALFORMED_CLAIM),
+        ({"nbf": "0"}, 0, Reason.MALFORMED_CLAIM),
+    ],
+    ids=repr,
+)
+def test_other_times(claims: dict[str, Any], leeway: float, reason: Reason | None) -> None:
+    """``nbf`` is held against the clock with the same leeway; an ``iat`` ahead is no error."""
+    assert _reason(claim.check_other_times, claims, float(NOW), leeway) is reason
+
+
+@pytest.mark.parametrize(
+    ("token_use", "accepted", "detail"),
+    [
+        ("id", {"access"}, "This is an ID token; this API accepts access tokens."),
+        ("access", {"id"}, "This is an access token; this API accepts ID tokens."),
+        ("refresh", {"access"}, 'The claim "token_use" must be access.'),
+        ("refresh", BOTH, 'The claim "token_use" must be access or id.'),
+    ],
+)
+def test_a_wrong_kind_is_explained(token_use: str, accepted: set[str], detail: str) -> None:
+    """The sentence says what the token is and what the API takes, and quotes nothing foreign."""
+    with pytest.raises(InvalidToken) as caught:
+        claim.check_token_use({"token_use": token_use}, frozenset(accepted))
+
+    assert caught.value.detail == detail
+
+
+@pytest.mark.parametrize("token_use", ["access", "id"])
+def test_both_kinds(token_use: str) -> None:
+    """Where both kinds are accepted, each is returned as what it is."""
+    assert claim.check_token_use({"token_use": token_use}, BOTH) == token_use
+
+
+def test_any_client_still_has_to_be_one() -> None:
+    """Where any client is accepted, the claim must be there all the same."""
+    assert claim.check_client({"client_id": "whoever"}, "access", None) == "whoever"
+    assert claim.check_client({"aud": "whoever"}, "id", None) == "whoever"
+    assert _reason(claim.check_client, {}, "access", None) is Reason.MALFORMED_CLAIM
+    assert _reason(claim.check_client, {"aud": ["a"]}, "id", None) is Reason.MALFORMED_CLAIM
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ({}, ()),
+        ({"scope": ""}, ()),
+        ({"scope": "   "}, ()),
+        ({"scope": "a"}, ("a",)),
+        ({"scope": " a  b "}, ("a", "b")),
+        ({"scope": "a,b\tc"}, ("a,b\tc",)),
+    ],
+    ids=repr,
+)
+def test_scopes(claims: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """``scope`` is split on spaces and on nothing else (RFC 6749, section 3.3)."""
+    assert claim.scopes(claims) == expected
+
+
+@pytest.mark.parametrize(
+    ("claims", "name", "split", "expected"),
+    [
+        ({}, "custom:role", False, ()),
+        ({"custom:role": "a"}, None, False, ()),
+        ({"custom:role": "a"}, "custom:rank", False, ()),
+        ({"custom:rank": "a"}, "custom:rank", False, ("a",)),
+        ({"custom:role": ""}, "custom:role", False, ()),
+        ({"custom:role": "a, b"}, "custom:role", False, ("a, b",)),
+        ({"custom:role": "a, b  c,"}, "custom:role", True, ("a", "b", "c")),
+        ({"custom:role": " ,, "}, "custom:role", True, ()),
+        ({"custom:role": ["a, b"]}, "custom:role", True, ("a, b",)),
+        ({"custom:role": []}, "custom:role", False, ()),
+    ],
+    ids=repr,
+)
+def test_roles(
+    claims: dict[str, Any], name: str | None, split: bool, expected: tuple[str, ...]
+) -> None:
+    """A role claim is one role, unless the pool says that its text holds several."""
+    assert claim.roles(claims, name, split) == expected
+
+
+@pytest.mark.parametrize(
+    ("claims", "token_use", "expected"),
+    [
+        ({"username": "alice"}, "access", "alice"),
+        ({"cognito:username": "alice"}, "id", "alice"),
+        ({"cognito:username": "alice"}, "access", None),
+        ({"username": "alice"}, "id", None),
+    ],
+)
+def test_username(claims: dict[str, Any], token_use: str, expected: str | None) -> None:
+    """Each kind of token has the username under its own name; a machine has none."""
+    assert claim.username(claims, token_use) == expected
+
+
+def test_groups() -> None:
+    """Groups keep their order and their exact spelling."""
+    assert claim.groups({}) == ()
+    assert claim.groups({"cognito:groups": ["b", "a", "[x,y]"]}) == ("b", "a", "[x,y]")

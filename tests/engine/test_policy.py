@@ -1,0 +1,339 @@
+"""policy.py: what a caller must have, and how requirements combine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cognito_guard import (
+    AccessDenied,
+    AuthError,
+    ConfigurationError,
+    Identity,
+    InvalidToken,
+    LoginTooOld,
+    Policy,
+    Reason,
+    build_policy,
+    enforce,
+    require_claim,
+    require_groups,
+    require_recent_login,
+    require_roles,
+    require_scopes,
+)
+
+from .forge import NOW
+
+
+def caller(**claims: Any) -> Identity:
+    """A caller with two groups, two scopes and two roles, and these claims."""
+    all_claims = {"sub": "alice", "iss": "https://issuer.example", **claims}
+    return Identity(
+        all_claims, "access", "client", "alice", ("ga", "gb"), ("sa", "sb"), ("r a", "rb")
+    )
+
+
+def refusal(policy: Any, identity: Identity) -> AuthError | None:
+    """The error with which a policy refuses, or ``None``."""
+    try:
+        enforce(policy, identity)
+    except AuthError as error:
+        return error
+    return None
+
+
+def reason(policy: Any, identity: Identity) -> Reason | None:
+    """The reason for which a policy refuses, or ``None``."""
+    error = refusal(policy, identity)
+    return None if error is None else error.reason
+
+
+NAMED = [
+    pytest.param(require_groups, "ga", "gb", Reason.MISSING_GROUP, id="groups"),
+    pytest.param(require_scopes, "sa", "sb", Reason.MISSING_SCOPE, id="scopes"),
+    pytest.param(require_roles, "r a", "rb", Reason.MISSING_ROLE, id="roles"),
+]
+
+
+@pytest.mark.parametrize(("require", "one", "two", "missing"), NAMED)
+def test_names(require: Any, one: str, two: str, missing: Reason) -> None:
+    """All of the names are required, or any one of them; each counts as a whole, in its case."""
+    identity = caller()
+
+    for names in ((one,), (one, two), (two, one)):
+        assert reason(require(*names), identity) is None
+    for names in ((one, "zz"), ("zz", one), ("zz",), (one[0],), (one + "x",), (one.upper(),)):
+        assert reason(require(*names), identity) is missing
+    assert reason(require("zz", two, match="any"), identity) is None
+    assert reason(require("zz", "yy", match="any"), identity) is missing
+
+
+@pytest.mark.parametrize(("require", "one", "two", "missing"), NAMED)
+@pytest.mark.parametrize(
+    ("names", "keywords", "message"),
+    [
+        ((), {}, "needs at least one name"),
+        (("",), {}, "takes names as separate texts"),
+        ((None,), {}, "takes names as separate texts"),
+        ((["ga"],), {}, "takes names as separate texts"),
+        (("ga",), {"match": "some"}, "match must be"),
+        (("ga",), {"match": True}, "match must be"),
+    ],
+)
+def test_wrong_names(
+    require: Any, one: str, two: str, missing: Reason, names: Any, keywords: Any, message: str
+) -> None:
+    """A requirement of nothing, or of what is no name, is an error where it is written."""
+    with pytest.raises(ConfigurationError, match=message):
+        require(*names, **keywords)
+
+
+@pytest.mark.parametrize("require", [require_groups, require_scopes])
+def test_several_names_in_one_text(require: Any) -> None:
+    """Neither a group nor a scope can hold a space, so such a text is two names by mistake."""
+    with pytest.raises(ConfigurationError, match="separate texts without spaces"):
+        require("one two")
+
+
+def test_the_refusal_names_the_scopes() -> None:
+    """A client is told the scopes to ask for; groups and roles are nobody's business."""
+    scopes = refusal(require_scopes("sa", "zz"), caller())
+    groups = refusal(require_groups("secret-group"), caller())
+
+    assert isinstance(scopes, AccessDenied)
+    assert isinstance(groups, AccessDenied)
+    assert scopes.scopes == ("sa", "zz")
+    assert groups.scopes == ()
+    assert "secret-group" not in str(groups)
+
+
+@pytest.mark.parametrize(
+    ("claims", "values", "match", "passes"),
+    [
+        ({"c": "a"}, (), "all", True),
+        ({"c": None}, (), "all", True),
+        ({"c": []}, (), "all", True),
+        ({}, (), "all", False),
+        ({}, (None,), "all", False),
+        ({"c": None}, (None,), "all", True),
+        ({"c": "a"}, ("a",), "all", True),
+        ({"c": "ab"}, ("a",), "all", False),
+        ({"c": "a b"}, ("a",), "all", False),
+        ({"c": ["a", "b"]}, ("a",), "all", True),
+        ({"c": ["a", "b"]}, ("b", "a"), "all", True),
+        ({"c": ["a", "b"]}, ("a", "z"), "all", False),
+        ({"c": ["a", "b"]}, ("a", "z"), "any", True),
+        ({"c": ["a", "b"]}, ("y", "z"), "any", False),
+        ({"c": [["a"]]}, ("a",), "all", False),
+        ({"c": [["a"]]}, (["a"],), "all", True),
+        ({"c": 1}, (1,), "all", True),
+        ({"c": 1}, (1.0,), "all", True),
+        ({"c": 1}, (True,), "all", False),
+        ({"c": True}, (True,), "all", True),
+        ({"c": True}, (1,), "all", False),
+        ({"c": "1"}, (1,), "all", False),
+        ({"c": {"d": 1}}, ({"d": 1},), "all", True),
+        ({"c": {"d": 1}}, ({"d": True},), "all", False),
+        ({"c": {"d": [1, 2]}}, ({"d": (1, 2)},), "all", True),
+        ({"c": [{"d": 1}]}, ({"d": 1},), "all", True),
+    ],
+)
+def test_claims(claims: Any, values: Any, match: Any, passes: bool) -> None:
+    """A claim holds itself or, as a list, its members; values are compared with their type."""
+    expected = None if passes else Reason.MISSING_CLAIM
+
+    assert reason(require_claim("c", *values, match=match), caller(**claims)) is expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords"), [(("",), {}), ((None,), {}), (("c", "a"), {"match": "some"})]
+)
+def test_wrong_claims(arguments: Any, keywords: Any) -> None:
+    """A claim without a name and a match of another kind are errors where they are written."""
+    with pytest.raises(ConfigurationError):
+        require_claim(*arguments, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("auth_time", "passes"),
+    [(NOW, True), (NOW - 300, True), (NOW - 301, False), (NOW + 60, True), (None, False)],
+)
+def test_recent_login(auth_time: int | None, passes: bool) -> None:
+    """A sign-in counts for ``max_age`` seconds; a token that does not say when is too old."""
+    policy = require_recent_login(300, clock=lambda: NOW)
+
+    error = refusal(policy, caller(auth_time=auth_time))
+
+    if passes:
+        assert error is None
+    else:
+        assert isinstance(error, LoginTooOld)
+        assert (error.reason, error.max_age) == (Reason.LOGIN_TOO_OLD, 300)
+
+
+@pytest.mark.parametrize("max_age", [0, -1, True, 1.5, "300", None], ids=repr)
+def test_wrong_age(max_age: Any) -> None:
+    """An age that is no whole number of seconds is an error where it is written."""
+    with pytest.raises(ConfigurationError, match="max_age must be a whole number"):
+        require_recent_login(max_age)
+
+
+@pytest.mark.parametrize("answer", [False, 0, "", [], "yes", 1, ["ga"]], ids=repr)
+def test_a_function_that_does_not_say_yes(answer: object) -> None:
+    """Anything but ``None`` and ``True`` from a user's own policy refuses the caller."""
+    assert reason(lambda _: answer, caller()) is Reason.CHECK_FAILED
+    assert reason(Policy(lambda _: answer), caller()) is Reason.CHECK_FAILED
+    assert reason(build_policy(policy=lambda _: answer), caller()) is Reason.CHECK_FAILED
+
+
+@pytest.mark.parametrize("answer", [None, True], ids=repr)
+def test_a_function_that_says_yes(answer: object) -> None:
+    """``None`` and ``True`` let the caller pass."""
+    assert reason(lambda _: answer, caller()) is None
+    assert reason(Policy(lambda _: answer), caller()) is None
+
+
+def test_a_function_sees_the_identity_and_raises_its_own() -> None:
+    """A user's own policy is called with the identity, and its own error is the answer."""
+    seen = []
+
+    def mine(identity: Identity) -> None:
+        seen.append(identity)
+        raise AccessDenied("missing_claim", "No contract.")
+
+    error = refusal(mine, identity := caller())
+
+    assert seen == [identity]
+    assert str(error) == "missing_claim: No contract."
+
+
+def test_a_fault_in_a_function_is_no_refusal() -> None:
+    """An error that is no AuthError passes through: a bug is not an answer."""
+
+    def broken(identity: Identity) -> None:
+        raise KeyError("bug")
+
+    for policy in (broken, Policy(broken), Policy(broken) | require_groups("ga")):
+        with pytest.raises(KeyError):
+            enforce(policy, caller())
+
+
+async def later(identity: Identity) -> None:
+    """A policy that would never be awaited."""
+
+
+@pytest.mark.parametrize("policy", [None, "ga", 1, later])
+def test_what_is_no_policy(policy: Any) -> None:
+    """What cannot decide is an error where it is written: alone, combined, and in keywords."""
+    good = require_groups("ga")
+    with pytest.raises(ConfigurationError):
+        Policy(policy)
+    with pytest.raises(ConfigurationError):
+        good & policy
+    with pytest.raises(ConfigurationError):
+        policy | good
+    if policy is not None:
+        with pytest.raises(ConfigurationError):
+            build_policy(policy=policy)
+
+
+YES, NO = require_groups("ga"), require_groups("zz")
+
+
+def yes(identity: Identity) -> bool:
+    """A plain function that lets everybody pass."""
+    return True
+
+
+def no(identity: Identity) -> bool:
+    """A plain function that lets nobody pass."""
+    return False
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (YES & YES, None),
+        (YES & NO, Reason.MISSING_GROUP),
+        (NO & YES, Reason.MISSING_GROUP),
+        (YES | NO, None),
+        (NO | YES, None),
+        (NO | NO, Reason.MISSING_GROUP),
+        (YES & yes, None),
+        (yes & YES, None),
+        (YES & no, Reason.CHECK_FAILED),
+        (no & YES, Reason.CHECK_FAILED),
+        (NO | yes, None),
+        (yes | NO, None),
+        (NO | no, Reason.MISSING_GROUP),
+        (no | NO, Reason.CHECK_FAILED),
+        (NO & YES | YES, None),
+        (NO & (YES | YES), Reason.MISSING_GROUP),
+        (require_scopes("zz") | NO, Reason.MISSING_SCOPE),
+        (NO | require_scopes("zz"), Reason.MISSING_GROUP),
+        (require_scopes("zz") & NO, Reason.MISSING_SCOPE),
+    ],
+)
+def test_combinations(policy: Policy, expected: Reason | None) -> None:
+    """``&`` needs both and stops at the first; of two that refuse, ``|`` gives the left reason."""
+    assert isinstance(policy, Policy)
+    assert reason(policy, caller()) is expected
+
+
+def test_the_right_side_is_asked_only_when_needed() -> None:
+    """A side that cannot change the answer is not called."""
+    asked = []
+
+    def right(identity: Identity) -> None:
+        asked.append(identity)
+
+    for policy in (YES | right, Policy(no) & right):
+        reason(policy, caller())
+    assert asked == []
+
+
+def test_a_refusal_of_either_hides_no_other_error() -> None:
+    """Of two refusals, the one that is raised is not chained to the other."""
+    error = refusal(NO | require_scopes("zz"), caller())
+
+    assert error is not None
+    assert error.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("keywords", "expected"),
+    [
+        ({}, None),
+        ({"groups": "ga"}, None),
+        ({"groups": ["ga", "gb"]}, None),
+        ({"groups": ("ga", "zz")}, Reason.MISSING_GROUP),
+        ({"scopes": "sa"}, None),
+        ({"scopes": "zz"}, Reason.MISSING_SCOPE),
+        ({"roles": "r a"}, None),
+        ({"roles": {"zz"}}, Reason.MISSING_ROLE),
+        ({"groups": "ga", "scopes": "sa", "roles": "rb", "policy": yes}, None),
+        ({"groups": "ga", "scopes": "sa", "roles": "rb", "policy": no}, Reason.CHECK_FAILED),
+        ({"groups": "zz", "scopes": "zz"}, Reason.MISSING_SCOPE),
+    ],
+)
+def test_build_policy(keywords: dict[str, Any], expected: Reason | None) -> None:
+    """The keywords of the decorators require everything that they name."""
+    assert reason(build_policy(**keywords), caller()) is expected
+
+
+@pytest.mark.parametrize("name", ["groups", "scopes", "roles"])
+@pytest.mark.parametrize("names", [[], (), "", [""], 5, True, b"ga"], ids=repr)
+def test_build_policy_of_nothing(name: str, names: Any) -> None:
+    """An empty list or what is no list of names is an error, never a check that passes all."""
+    with pytest.raises(ConfigurationError):
+        build_policy(**{name: names})
+
+
+def test_a_pool_check_and_a_policy_refuse_apart(forge: Any) -> None:
+    """The same function refuses the token as a check (401) and the caller as a policy (403)."""
+    with pytest.raises(InvalidToken):
+        forge.guard(checks=[no]).verify(forge.token())
+    with pytest.raises(AccessDenied):
+        enforce(no, forge.guard().verify(forge.token()))
