@@ -14,7 +14,7 @@ from .carriers import AuthorizationHeader, Cookie
 from .errors import ConfigurationError
 from .pool import ANY_CLIENT, UserPool
 
-__all__ = ["DEFAULT_PREFIX", "guard_arguments", "values_from_text"]
+__all__ = ["DEFAULT_PREFIX", "SETTING_NAMES", "guard_arguments", "values_from_text"]
 
 DEFAULT_PREFIX = "COGNITO_"
 
@@ -37,7 +37,7 @@ _GUARD_SETTINGS = {
     "MAX_TOKEN_BYTES": "max_token_bytes",
     "COOKIE": "carriers",
 }
-_KNOWN = ("USER_POOLS", *_POOL_SETTINGS, *_GUARD_SETTINGS)
+SETTING_NAMES = ("USER_POOLS", *_POOL_SETTINGS, *_GUARD_SETTINGS)
 
 
 def guard_arguments(
@@ -90,7 +90,7 @@ def values_from_text(environ: Mapping[str, str], prefix: str = DEFAULT_PREFIX) -
 
 
 def _own(
-    settings: Mapping[str, Any], prefix: str, known: tuple[str, ...] = _KNOWN
+    settings: Mapping[str, Any], prefix: str, known: tuple[str, ...] = SETTING_NAMES
 ) -> dict[str, Any]:
     """The settings under a prefix, without it. Raises ``ConfigurationError`` for an unknown one."""
     values: dict[str, Any] = {}

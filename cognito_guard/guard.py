@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, final
+from typing import Any, ClassVar, NamedTuple, final
 
 from ._log import info
 from .carriers import AuthorizationHeader, Carrier, HeaderValues
 from .challenge import Challenge, challenge
-from .config import DEFAULT_PREFIX, guard_arguments, values_from_text
+from .config import DEFAULT_PREFIX, SETTING_NAMES, guard_arguments, values_from_text
 from .errors import (
     AuthError,
     ConfigurationError,
@@ -58,6 +58,10 @@ class Guard:
     :class:`ConfigurationError`.
     """
 
+    setting_names: ClassVar[tuple[str, ...]] = SETTING_NAMES
+    """What :meth:`from_env` and :meth:`from_mapping` know, without a prefix. For an adapter whose
+    framework keeps settings of its own next to them."""
+
     def __init__(
         self,
         *trusted: UserPool,
@@ -74,6 +78,7 @@ class Guard:
         self.realm = _realm(realm)
         if type(max_token_bytes) is not int or max_token_bytes <= 0:
             raise ConfigurationError("max_token_bytes must be a whole number of bytes")
+        self._homes = {issuer: pool.issuers[0] for pool in trusted for issuer in pool.issuers}
         self._verifier = TokenVerifier(*trusted, max_token_bytes=max_token_bytes, clock=clock)
 
     @classmethod
@@ -135,6 +140,12 @@ class Guard:
     async def aauthenticate(self, headers: HeaderValues) -> Identity:
         """As :meth:`authenticate`, for asyncio and trio."""
         return await self.averify(self._credential(headers).token)
+
+    def home_issuer(self, identity: Identity) -> str:
+        """The issuer to store a caller under: the first form of the pool's issuers, whichever of
+        them the token names. A pool that changes to the updated form keeps its users this way.
+        """
+        return self._homes.get(identity.issuer, identity.issuer)
 
     def challenge(self, error: AuthError | KeysUnavailable) -> Challenge:
         """The HTTP answer to a request that failed with ``error``."""

@@ -128,7 +128,7 @@ class Identity:
 
     @property
     def issuer(self) -> str:
-        """``iss``."""
+        """``iss``. A pool may use two: store users under ``Guard.home_issuer(identity)``."""
         return self._claims["iss"]  # type: ignore[no-any-return]
 
     @property
