@@ -72,6 +72,8 @@ class StaticKeySet:
             self._keys = parse_key_set(jwks)
         except OSError as error:
             raise ConfigurationError(f"jwks: the file cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise ConfigurationError("jwks: no file has a NUL character in its name") from None
         except KeySetError as error:
             raise ConfigurationError(f"jwks is no usable key set: {error}") from None
 
@@ -109,8 +111,9 @@ _NOTHING = _Held({}, -inf, inf, -inf)
 class RemoteKeySet:
     """The key set that a URL serves (for a user pool: ``{issuer}/.well-known/jwks.json``).
 
-    ``url`` is https, or http on loopback; ``get`` takes the URL and returns the body, raising
-    ``FetchFailed``, within ``FETCH_SECONDS``; ``clock`` gives monotonic seconds.
+    ``url`` is https, or http on loopback; ``get`` takes the URL and returns the body within 5
+    seconds, in a thread of its own, and whatever it raises is a failed attempt; ``clock`` gives
+    monotonic seconds.
     Raises :class:`ConfigurationError` for any other URL.
 
     One instance serves any number of threads, event loops and, after ``fork``, processes.

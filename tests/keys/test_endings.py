@@ -1,0 +1,201 @@
+"""RemoteKeySet and the ways that a fetch may end, or not end: nobody is left waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import weakref
+from typing import Any
+
+import pytest
+
+from cognito_guard import KeysUnavailable, Pending, RemoteKeySet
+from cognito_guard.fetch import FetchFailed
+from cognito_guard.keys import REFRESH_SECONDS
+
+from .material import checks, jwk
+from .source import (
+    DOWN,
+    PATIENCE,
+    URL,
+    Clock,
+    Source,
+    promptly,
+    remote,
+    resolve,
+    settle,
+    unavailable,
+)
+
+GIVE_UP_SECONDS = 6.0
+
+
+ENDINGS: dict[str, tuple[Any, str]] = {
+    "a failed fetch": (FetchFailed("status 403"), "status 403"),
+    "an empty set": (b'{"keys": []}', "it holds no usable key"),
+    "no key set": (b"<html>", 'it is no object with a list under "keys"'),
+    "nothing": (None, 'it is no object with a list under "keys"'),
+    "an error of the caller's get": (ZeroDivisionError("secret"), "ZeroDivisionError"),
+    "a cancellation": (asyncio.CancelledError(), "CancelledError"),
+    "an exit": (SystemExit(1), "SystemExit"),
+}
+
+
+@pytest.mark.parametrize(("answer", "problem"), ENDINGS.values(), ids=ENDINGS)
+def test_fetch_that_brings_nothing_wakes_its_waiters(
+    answer: Any, problem: str, source: Source, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However a fetch ends, who waits is woken, gets 503, and the next attempt may succeed."""
+    keys = remote(source, clock)
+    good, source.answer = source.answer, answer
+    pending = keys.key("a")
+    assert isinstance(pending, Pending)
+    assert pending.wait(PATIENCE)
+    error = unavailable(keys)
+    assert caplog.messages == [f"keys of {URL} were not fetched: {problem}; no keys are held"]
+    source.answer = good
+    clock.now += error.retry_after
+    assert checks(resolve(keys, "a"), "a")
+
+
+@pytest.mark.parametrize("answer", [value for value, _ in ENDINGS.values()], ids=ENDINGS)
+def test_fetch_that_brings_nothing_leaves_held_keys_alone(
+    answer: Any, source: Source, clock: Clock
+) -> None:
+    """No answer of the endpoint, whatever it is, costs a key that is held."""
+    keys = remote(source, clock)
+    resolve(keys, "a")
+    fetched_at = keys.fetched_at
+    source.answer = answer
+    clock.now += REFRESH_SECONDS
+    keys.key("a")
+    settle()
+    assert source.calls == 2
+    assert checks(keys.key("a"), "a")
+    assert keys.fetched_at == fetched_at
+
+
+def test_thread_that_cannot_be_started_is_a_failed_attempt(
+    source: Source,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Where the system has no thread to give, callers get 503 at once, and later the key."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    keys = remote(source, clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(KeysUnavailable) as caught:
+            keys.key("a")
+        keys.prefetch()
+    assert caplog.messages == [
+        f"keys of {URL} were not fetched: no thread could be started; no keys are held"
+    ]
+    clock.now += caught.value.retry_after
+    assert checks(resolve(keys, "a"), "a")
+    clock.now += REFRESH_SECONDS
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        assert checks(keys.key("a"), "a")
+        with pytest.raises(KeysUnavailable):
+            keys.key("unknown")
+    assert source.calls == 1
+
+
+def test_fetch_that_does_not_end_is_given_up(
+    source: Source, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After 6 s a fetch counts as failed: its waiters are woken and another may start."""
+    keys = remote(source, clock)
+    with source.held_up():
+        hanging = keys.key("a")
+        assert isinstance(hanging, Pending)
+        clock.now += GIVE_UP_SECONDS - 0.001
+        assert keys.key("a") is hanging
+        clock.now += 0.001
+        with pytest.raises(KeysUnavailable) as caught:
+            keys.key("a")
+        assert hanging.wait(0)
+        clock.now += caught.value.retry_after
+        assert isinstance(keys.key("a"), Pending)
+    assert caplog.messages == [
+        f"keys of {URL} were not fetched: no end within 6 s; no keys are held"
+    ]
+    assert checks(resolve(keys, "a"), "a")
+    assert source.calls == 2
+
+
+def test_refresh_that_does_not_end_is_given_up(source: Source, clock: Clock) -> None:
+    """A hanging refresh does not stop later ones, and held keys answer meanwhile."""
+    keys = remote(source, clock)
+    resolve(keys, "a")
+    clock.now += REFRESH_SECONDS
+    with source.held_up():
+        for seconds in (0.0, GIVE_UP_SECONDS, 1.0):
+            clock.now += seconds
+            assert checks(keys.key("a"), "a")
+    settle()
+    assert source.calls == 3
+
+
+def test_answer_that_comes_too_late_changes_nothing(clock: Clock) -> None:
+    """What a given-up fetch brings in the end does not replace what a later one brought."""
+    late = Source(jwk("a", "withdrawn"))
+    fresh = Source(jwk("a", "b"))
+    sources = iter([late, fresh])
+    keys = RemoteKeySet(URL, get=lambda url: next(sources)(url), clock=clock)
+    with late.held_up():
+        keys.key("a")
+        assert late.begun.wait(PATIENCE)
+        clock.now += GIVE_UP_SECONDS
+        with pytest.raises(KeysUnavailable) as caught:
+            keys.key("a")
+        clock.now += caught.value.retry_after
+        pending = keys.key("a")
+        assert isinstance(pending, Pending)
+        assert pending.wait(PATIENCE)
+        assert checks(keys.key("a"), "b")
+    settle()
+    assert checks(keys.key("a"), "b")
+
+
+def test_log_handler_may_use_the_key_set(
+    source: Source, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is said of a failure is said without the lock: a handler that verifies does not hang."""
+    keys = remote(source, clock)
+    source.answer = DOWN
+    heard: list[str] = []
+
+    def verify(_: object) -> bool:
+        with pytest.raises(KeysUnavailable):
+            keys.key("a")
+        heard.append("unavailable")
+        return True
+
+    caplog.handler.addFilter(verify)
+    try:
+        promptly(lambda: unavailable(keys))
+    finally:
+        caplog.handler.removeFilter(verify)
+    assert heard == ["unavailable"]
+
+
+def test_key_set_nobody_uses_is_collected(source: Source, clock: Clock) -> None:
+    """Nothing keeps a key set alive, and a fetch under way only until its end."""
+    keys = remote(source, clock)
+    with source.held_up():
+        keys.prefetch()
+        assert source.begun.wait(PATIENCE)
+        gone = weakref.ref(keys)
+        del keys
+        gc.collect()
+        assert gone() is not None
+    settle()
+    gc.collect()
+    assert gone() is None
