@@ -72,9 +72,7 @@ class Guard:
     ) -> None:
         if not trusted or not all(isinstance(party, UserPool) for party in trusted):
             raise ConfigurationError("a Guard needs one UserPool or more, each as an argument")
-        self.carriers = tuple(carriers)
-        if not self.carriers:
-            raise ConfigurationError("carriers must not be empty")
+        self.carriers = _carriers(carriers)
         self.realm = _realm(realm)
         if type(max_token_bytes) is not int or max_token_bytes <= 0:
             raise ConfigurationError("max_token_bytes must be a whole number of bytes")
@@ -164,6 +162,21 @@ class Guard:
                 Reason.MISSING_CREDENTIALS, "The request carries no bearer token."
             )
         return credential
+
+
+def _carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:
+    if not isinstance(carriers, Iterable):
+        raise ConfigurationError("carriers must be a list")
+    listed = tuple(carriers)
+    if not listed:
+        raise ConfigurationError("carriers must not be empty")
+    for carrier in listed:
+        finds = callable(getattr(carrier, "find", None))
+        # A text can find, too, and a class can, but neither says whether browsers send it along.
+        says = isinstance(getattr(carrier, "ambient", None), bool)
+        if not finds or not says or isinstance(carrier, type):
+            raise ConfigurationError("each of carriers must be one, such as Cookie(name)")
+    return listed
 
 
 def _realm(realm: object) -> str | None:

@@ -1,0 +1,246 @@
+"""config.py: one vocabulary of settings, and no silent off-switch in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cognito_guard import ConfigurationError, Cookie, Guard, Identity
+from cognito_guard.config import guard_arguments, values_from_text
+
+POOL_ID = "eu-west-1_AbC123xyz"
+GOOD = {"COGNITO_USER_POOL_ID": POOL_ID, "COGNITO_CLIENT_IDS": ["one"]}
+GOOD_ENV = {"COGNITO_USER_POOL_ID": POOL_ID, "COGNITO_CLIENT_IDS": "one"}
+
+
+def never(identity: Identity) -> bool:
+    """A check that refuses everybody."""
+    return False
+
+
+def from_env(environ: dict[str, str]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a guard that is described by an environment."""
+    return guard_arguments(values_from_text(environ))
+
+
+def test_every_setting_reaches_its_argument() -> None:
+    """Each setting becomes the argument that it is named for."""
+    pools, keywords = guard_arguments(
+        {
+            **GOOD,
+            "COGNITO_TOKEN_USE": "any",
+            "COGNITO_RESOURCES": ["https://api.example.com"],
+            "COGNITO_ISSUER": "https://issuer.example.com",
+            "COGNITO_JWKS": "/etc/jwks.json",
+            "COGNITO_ROLE_CLAIM": "custom:rank",
+            "COGNITO_SPLIT_ROLES": True,
+            "COGNITO_LEEWAY": 30,
+            "COGNITO_CHECKS": [never],
+            "COGNITO_REALM": "api",
+            "COGNITO_MAX_TOKEN_BYTES": 9000,
+            "COGNITO_COOKIE": "session",
+        }
+    )
+
+    assert len(pools) == 1
+    pool = pools[0]
+    assert (pool.user_pool_id, pool.client_ids) == (POOL_ID, {"one"})
+    assert pool.token_uses == {"access", "id"}
+    assert pool.resources == {"https://api.example.com"}
+    assert pool.issuers == ("https://issuer.example.com",)
+    assert (pool.jwks, pool.role_claim) == ("/etc/jwks.json", "custom:rank")
+    assert (pool.split_roles, pool.leeway, pool.checks) == (True, 30, (never,))
+    carriers = keywords.pop("carriers")
+    assert keywords == {"realm": "api", "max_token_bytes": 9000}
+    assert [carrier.ambient for carrier in carriers] == [False, True]
+    assert isinstance(carriers[1], Cookie)
+    assert carriers[1].name == "session"
+
+
+def test_every_setting_as_text() -> None:
+    """In an environment lists are separated by commas or spaces, and truth is true or false."""
+    pools, keywords = from_env(
+        {
+            "COGNITO_USER_POOL_ID": POOL_ID,
+            "COGNITO_CLIENT_IDS": " one, two three,",
+            "COGNITO_TOKEN_USE": "id",
+            "COGNITO_RESOURCES": "https://a.example.com,https://b.example.com",
+            "COGNITO_SPLIT_ROLES": "True",
+            "COGNITO_LEEWAY": "2.5",
+            "COGNITO_MAX_TOKEN_BYTES": "9000",
+            "HOME": "/home/alice",
+        }
+    )
+
+    assert pools[0].client_ids == {"one", "two", "three"}
+    assert pools[0].token_uses == {"id"}
+    assert pools[0].resources == {"https://a.example.com", "https://b.example.com"}
+    assert (pools[0].split_roles, pools[0].leeway) == (True, 2.5)
+    assert keywords == {"max_token_bytes": 9000}
+    assert not from_env({**GOOD_ENV, "COGNITO_SPLIT_ROLES": "false"})[0][0].split_roles
+
+
+@pytest.mark.parametrize("value", ["ANY_CLIENT", ["ANY_CLIENT"], ("ANY_CLIENT",)], ids=repr)
+def test_any_client_in_words(value: object) -> None:
+    """To accept any client, settings say so by that name."""
+    pools, _ = guard_arguments({**GOOD, "COGNITO_CLIENT_IDS": value})
+
+    assert pools[0].client_ids is None
+    assert from_env({**GOOD_ENV, "COGNITO_CLIENT_IDS": "ANY_CLIENT"})[0][0].client_ids is None
+
+
+def test_several_pools() -> None:
+    """``USER_POOLS`` describes several pools, as a list of mappings or, as text, in JSON."""
+    described = [
+        {"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["one"]},
+        {"USER_POOL_ID": "eu-west-1_Second", "CLIENT_IDS": "ANY_CLIENT", "TOKEN_USE": "id"},
+    ]
+    typed = guard_arguments({"COGNITO_USER_POOLS": described, "COGNITO_REALM": "api"})
+    text = from_env({"COGNITO_USER_POOLS": json.dumps(described), "COGNITO_REALM": "api"})
+
+    for pools, keywords in (typed, text):
+        assert [pool.user_pool_id for pool in pools] == [POOL_ID, "eu-west-1_Second"]
+        assert [pool.client_ids for pool in pools] == [{"one"}, None]
+        assert keywords == {"realm": "api"}
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing": ({}, "the setting COGNITO_USER_POOL_ID is missing"),
+    "no clients": (
+        {"COGNITO_USER_POOL_ID": POOL_ID},
+        "the setting COGNITO_CLIENT_IDS is missing",
+    ),
+    "no pool": ({"COGNITO_CLIENT_IDS": ["one"]}, "the setting COGNITO_USER_POOL_ID is missing"),
+    "empty clients": ({**GOOD, "COGNITO_CLIENT_IDS": []}, "client_ids must not be empty"),
+    "clients None": ({**GOOD, "COGNITO_CLIENT_IDS": None}, "COGNITO_CLIENT_IDS must not be None"),
+    "one client as text": ({**GOOD, "COGNITO_CLIENT_IDS": "one"}, "client_ids must be a list"),
+    "resources None": ({**GOOD, "COGNITO_RESOURCES": None}, "COGNITO_RESOURCES must not be None"),
+    "issuer None": ({**GOOD, "COGNITO_ISSUER": None}, "COGNITO_ISSUER must not be None"),
+    "jwks None": ({**GOOD, "COGNITO_JWKS": None}, "COGNITO_JWKS must not be None"),
+    "token_use None": ({**GOOD, "COGNITO_TOKEN_USE": None}, "COGNITO_TOKEN_USE must not be None"),
+    "a bool as text": ({**GOOD, "COGNITO_SPLIT_ROLES": "false"}, "split_roles must be True or"),
+    "leeway as text": ({**GOOD, "COGNITO_LEEWAY": "5"}, "leeway must be a number"),
+    "empty cookie": ({**GOOD, "COGNITO_COOKIE": ""}, "name of a cookie"),
+    "cookie None": ({**GOOD, "COGNITO_COOKIE": None}, "name of a cookie"),
+    "misspelt": (
+        {**GOOD, "COGNITO_CLIENTIDS": ["one"]},
+        r"^unknown setting COGNITO_CLIENTIDS; did you mean COGNITO_CLIENT_IDS\?$",
+    ),
+    "singular": (
+        {**GOOD, "COGNITO_CLIENT_ID": "one"},
+        r"did you mean COGNITO_CLIENT_IDS\?$",
+    ),
+    "small letters": (
+        {**GOOD, "COGNITO_user_pool_id": POOL_ID},
+        r"did you mean COGNITO_USER_POOL_ID\?$",
+    ),
+    "made up": (
+        {**GOOD, "COGNITO_XYZZY": 1},
+        r"known are COGNITO_USER_POOLS, COGNITO_USER_POOL_ID, .*\(prefix=\)$",
+    ),
+    "an off-switch": ({**GOOD, "COGNITO_TESTING": True}, "unknown setting COGNITO_TESTING"),
+    "another off-switch": ({**GOOD, "COGNITO_ENABLED": False}, "unknown setting COGNITO_ENABLED"),
+    "the prefix alone": ({**GOOD, "COGNITO_": 1}, "unknown setting COGNITO_;"),
+    "pools and a pool": (
+        {**GOOD, "COGNITO_USER_POOLS": [{}]},
+        "COGNITO_USER_POOLS describes every pool; move COGNITO_CLIENT_IDS into it",
+    ),
+    "no pools": ({"COGNITO_USER_POOLS": []}, "COGNITO_USER_POOLS must be a list with a mapping"),
+    "pools as a mapping": (
+        {"COGNITO_USER_POOLS": {"USER_POOL_ID": POOL_ID}},
+        "COGNITO_USER_POOLS must be a list with a mapping",
+    ),
+    "a pool as text": (
+        {"COGNITO_USER_POOLS": [POOL_ID]},
+        r"COGNITO_USER_POOLS\[0\] must be a mapping",
+    ),
+    "a pool without clients": (
+        {"COGNITO_USER_POOLS": [{"USER_POOL_ID": POOL_ID}]},
+        r"the setting COGNITO_USER_POOLS\[0\].CLIENT_IDS is missing",
+    ),
+    "a pool with a misspelt setting": (
+        {"COGNITO_USER_POOLS": [{"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["one"], "ISSUR": "x"}]},
+        r"COGNITO_USER_POOLS\[0\].ISSUR; did you mean COGNITO_USER_POOLS\[0\].ISSUER\?$",
+    ),
+    "a pool with a made-up setting": (
+        {"COGNITO_USER_POOLS": [{"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["one"], "XYZZY": 1}]},
+        r"known are .*COGNITO_USER_POOLS\[0\].CHECKS$",
+    ),
+    "a pool with a setting of the guard": (
+        {"COGNITO_USER_POOLS": [{"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["one"], "REALM": "a"}]},
+        r"unknown setting COGNITO_USER_POOLS\[0\].REALM",
+    ),
+    "a pool with a name that is no text": (
+        {"COGNITO_USER_POOLS": [{"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["one"], 5: 1}]},
+        r"unknown setting COGNITO_USER_POOLS\[0\].5",
+    ),
+    "a wrong pool": (
+        {"COGNITO_USER_POOLS": [{"USER_POOL_ID": "x", "CLIENT_IDS": ["one"]}]},
+        r"^COGNITO_USER_POOLS\[0\].\*: user_pool_id must be REGION_NAME",
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_settings(settings: dict[str, Any], message: str) -> None:
+    """A missing, empty, misspelt or mistyped setting is an error that names it."""
+    with pytest.raises(ConfigurationError, match=message):
+        guard_arguments(settings)
+
+
+WRONG_TEXTS: dict[str, tuple[str, str, str]] = {
+    "no clients": ("CLIENT_IDS", "", "client_ids must not be empty"),
+    "commas for clients": ("CLIENT_IDS", " , ", "client_ids must not be empty"),
+    "no pool": ("USER_POOL_ID", "", "user_pool_id must be REGION_NAME"),
+    "no resources": ("RESOURCES", "", "resources must not be empty"),
+    "no issuer": ("ISSUER", "", "issuer must be the URL"),
+    "no jwks": ("JWKS", "", "jwks must be a JWKS"),
+    "no role claim": ("ROLE_CLAIM", "", "role_claim must be a text"),
+    "no token use": ("TOKEN_USE", "", "token_use must be"),
+    "no truth": ("SPLIT_ROLES", "", "^COGNITO_SPLIT_ROLES must be true or false$"),
+    "0 for truth": ("SPLIT_ROLES", "0", "^COGNITO_SPLIT_ROLES must be true or false$"),
+    "no leeway": ("LEEWAY", "", "^COGNITO_LEEWAY must be a number of seconds$"),
+    "minutes": ("LEEWAY", "5m", "^COGNITO_LEEWAY must be a number of seconds$"),
+    "endless leeway": ("LEEWAY", "inf", "leeway must be between"),
+    "NaN as leeway": ("LEEWAY", "nan", "leeway must be between"),
+    "no size": ("MAX_TOKEN_BYTES", "", "^COGNITO_MAX_TOKEN_BYTES must be a whole number$"),
+    "half a size": ("MAX_TOKEN_BYTES", "1.5", "^COGNITO_MAX_TOKEN_BYTES must be a whole number$"),
+    "no realm": ("REALM", "", "realm must be printable ASCII"),
+    "no cookie": ("COOKIE", "", "name of a cookie"),
+    "no checks": ("CHECKS", "", "checks must be a list of callables"),
+    "checks as text": ("CHECKS", "mine.check", "checks must be a list of callables"),
+    "pools that are no JSON": ("USER_POOLS", "[", "^COGNITO_USER_POOLS must be JSON$"),
+    "no pools": ("USER_POOLS", "", "^COGNITO_USER_POOLS must be JSON$"),
+    "an unknown one": ("TESTING", "true", "unknown setting COGNITO_TESTING"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "message"), WRONG_TEXTS.values(), ids=WRONG_TEXTS)
+def test_wrong_texts(name: str, text: str, message: str) -> None:
+    """An environment variable that is empty or no value of its kind is an error that names it."""
+    with pytest.raises(ConfigurationError, match=message):
+        Guard.from_env({**GOOD_ENV, f"COGNITO_{name}": text})
+
+
+def test_no_role_claim_can_be_said() -> None:
+    """``None`` as the role claim asks for no roles; it is the one ``None`` that waives no check."""
+    assert guard_arguments({**GOOD, "COGNITO_ROLE_CLAIM": None})[0][0].role_claim is None
+
+
+def test_foreign_names_are_left_alone() -> None:
+    """Settings without the prefix, and names that are no text, belong to somebody else."""
+    pools, keywords = guard_arguments({**GOOD, "DEBUG": True, 5: 6, "cognito_realm": "x"})  # type: ignore[dict-item]
+
+    assert (len(pools), keywords) == (1, {})
+
+
+def test_another_prefix() -> None:
+    """Under a prefix of one's own, names with the usual one are somebody else's."""
+    settings = {"AUTH_USER_POOL_ID": POOL_ID, "AUTH_CLIENT_IDS": "one", "COGNITO_XYZZY": "1"}
+    pools, _ = guard_arguments(values_from_text(settings, "AUTH_"), "AUTH_")
+
+    assert pools[0].client_ids == {"one"}
+    with pytest.raises(ConfigurationError, match=r"known are AUTH_USER_POOLS, .*AUTH_COOKIE$"):
+        guard_arguments({**settings, "AUTH_XYZZY": 1}, "AUTH_")
