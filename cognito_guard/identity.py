@@ -123,7 +123,9 @@ class Identity:
 
     @property
     def subject(self) -> str:
-        """``sub``. Unique within the issuer; the key to store a user under is the two together."""
+        """``sub``, unique within the user pool. The key to store a user under is this together with
+        :meth:`Guard.home_issuer <cognito_guard.Guard.home_issuer>`.
+        """
         return self._claims["sub"]  # type: ignore[no-any-return]
 
     @property

@@ -1,8 +1,8 @@
 """What a caller must have: callables ``Identity -> None`` that raise ``AccessDenied``.
 
 A policy is any callable that takes an :class:`~cognito_guard.Identity`. It lets the caller pass by
-returning ``None`` or ``True`` and refuses by raising an ``AuthError`` or returning ``False``. The
-ones built here combine with ``&`` and ``|``, with each other and with plain functions.
+returning ``None`` or ``True`` and refuses by raising an ``AuthError`` or returning anything else.
+The ones built here combine with ``&`` and ``|``, with each other and with plain functions.
 """
 
 from __future__ import annotations

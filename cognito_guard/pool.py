@@ -72,8 +72,8 @@ class UserPool:
         Seconds, 0 to 300, by which clocks may differ when ``exp`` and ``nbf`` are compared.
     ``checks``
         Your own checks, run last, each called with the verified :class:`~cognito_guard.Identity`.
-        A check refuses by returning ``False`` or by raising an ``AuthError``; it passes by
-        returning ``None`` or ``True``.
+        A check passes by returning ``None`` or ``True``; it refuses by raising an ``AuthError`` or
+        by returning anything else.
 
     Raises :class:`ConfigurationError`, naming the argument, for anything wrong or empty.
     """

@@ -105,10 +105,11 @@ class _Scheme(SecurityBase):
 class CognitoAuth(_Scheme):
     """Who is calling: ``user: Annotated[Identity, Depends(CognitoAuth(guard))]``.
 
-    Works for HTTP and WebSocket routes, with or without :class:`CognitoMiddleware`, and honours
-    ``Security(auth, scopes=[...])``. A refusal is an ``HTTPException`` with the challenge's status
-    and headers, whose ``detail`` has ``detail``, ``reason`` and ``error``; the ``AuthError`` is its
-    cause. ``scheme_name`` and ``description`` appear in the OpenAPI document.
+    Works for HTTP and WebSocket routes, with or without
+    :class:`~cognito_guard_asgi.CognitoMiddleware`, and honours ``Security(auth, scopes=[...])``. A
+    refusal is an ``HTTPException`` with the challenge's status and headers, whose ``detail`` has
+    ``detail``, ``reason`` and ``error``; the ``AuthError`` is its cause. ``scheme_name`` and
+    ``description`` appear in the OpenAPI document.
 
     Raises ``ConfigurationError`` if ``guard`` is none.
     """

@@ -45,9 +45,10 @@ def requires(
 
     For functions and methods, sync and async, with a parameter that is the ``Request`` or the
     ``WebSocket``, and for ``HTTPEndpoint`` and ``WebSocketEndpoint`` classes. Needs
-    :class:`CognitoMiddleware`. ``policy`` is any callable that takes an ``Identity``, such as
-    ``require_groups("a") | require_scopes("b")``. A refusal is answered with the challenge, and
-    the endpoint does not run; a WebSocket that was accepted before is closed with code 1008.
+    :class:`~cognito_guard_asgi.CognitoMiddleware` around the app. ``policy`` is any callable that
+    takes an ``Identity``, such as ``require_groups("a") | require_scopes("b")``. A refusal is
+    answered with the challenge, and the endpoint does not run; a WebSocket that was accepted before
+    is closed with code 1008.
 
     Raises ``ConfigurationError``: for an empty or wrong requirement, or an endpoint of another
     kind, when the decorator is applied, and for a missing middleware when a request comes.

@@ -1,0 +1,54 @@
+"""Every Python example on every page is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from unittest import SkipTest, mock
+
+import pytest
+
+from .pages import PAGES, file_name, files, page_id, parse
+
+# The language of a fence that opens a block of Python, however that is spelt.
+_PYTHON_FENCE = re.compile(r"^[ >]*(?:`{3,}|~{3,})(?: *\{[\w-]+\})? *(py.*)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if list(parse(page))], ids=page_id)
+def test_every_python_example_on_a_page_runs(page: Path) -> None:
+    """A page's examples run in their order, in one namespace, with nothing but the page itself."""
+    with mock.patch.dict(os.environ):
+        for example in parse(page):
+            if file_name(example) is None:
+                try:
+                    example.evaluate()
+                except SkipTest:
+                    continue
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if files(page)], ids=page_id)
+def test_the_files_that_a_page_shows_pass_their_own_tests(page: Path, tmp_path: Path) -> None:
+    """Examples that begin with a file's name are files: side by side, pytest is content."""
+    for name, text in files(page).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout
+    # The page shows the last line of what pytest prints, up to the time that it took.
+    outcome = re.findall(r"\d+ passed", finished.stdout)[-1]
+    assert f"`{outcome}`" in page.read_text(encoding="utf-8"), f"the page does not say {outcome}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_no_python_block_escapes_the_parser(page: Path) -> None:
+    """Blocks of Python are marked with the one word that the tests above look for."""
+    assert set(_PYTHON_FENCE.findall(page.read_text(encoding="utf-8"))) <= {"python"}

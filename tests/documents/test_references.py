@@ -1,0 +1,67 @@
+"""The pages that list things list all of them, and say of each what is true."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import cognito_guard
+from cognito_guard import AuthError, Guard, KeysUnavailable, Reason, config
+from cognito_guard.testing import LocalUserPool
+
+from .pages import ROOT, table_rows
+
+DOCS = ROOT / "docs"
+
+
+def test_errors_md_has_every_reason_with_its_exception_and_status(guard: Guard) -> None:
+    """The table of reasons is the error tree, no row more and no row less."""
+    errors: list[AuthError | KeysUnavailable] = [KeysUnavailable()]
+    for kind in AuthError.__subclasses__():
+        errors += [kind(reason, "") for reason in kind.reasons]
+    expected = Counter(
+        (f"`{error.reason}`", f"`{type(error).__name__}`", str(guard.challenge(error).status))
+        for error in errors
+    )
+    documented = Counter(
+        (row[0], row[1], row[2]) for row in table_rows(DOCS / "errors.md") if len(row) == 5
+    )
+    assert documented == expected
+    assert {name for name, _, _ in documented} == {f"`{reason}`" for reason in Reason}
+
+
+def test_every_row_of_errors_md_says_what_happened() -> None:
+    """No reason is left with an empty explanation."""
+    rows = [row for row in table_rows(DOCS / "errors.md") if len(row) == 5]
+    assert rows
+    assert [row[0] for row in rows if not row[3]] == []
+
+
+def test_configuration_md_has_every_setting_with_its_argument() -> None:
+    """The tables of settings are the vocabulary, no row more and no row less."""
+    arguments = {**config._POOL_SETTINGS, **config._GUARD_SETTINGS}
+    documented = {row[0]: row[1] for row in table_rows(DOCS / "configuration.md") if len(row) == 4}
+    assert documented.pop("`COGNITO_USER_POOLS`") == "several `UserPool`"
+    assert documented == {
+        f"`{config.DEFAULT_PREFIX}{name}`": f"`{argument}`" for name, argument in arguments.items()
+    }
+    assert set(Guard.setting_names) == {"USER_POOLS", *arguments}
+
+
+def test_configuration_md_shows_the_defaults_that_hold() -> None:
+    """The defaults in the table are those of a pool and a guard that were told nothing."""
+    defaults = {row[1]: row[2] for row in table_rows(DOCS / "configuration.md") if len(row) == 4}
+    pool = LocalUserPool().trust()
+    assert defaults["`token_use`"] == f"`{' '.join(pool.token_uses)}`"
+    assert defaults["`role_claim`"] == f"`{pool.role_claim}`"
+    assert defaults["`split_roles`"] == f"`{pool.split_roles}`".lower()
+    assert defaults["`leeway`"] == f"`{pool.leeway}`"
+
+
+def test_api_md_has_every_public_name() -> None:
+    """Whatever `cognito_guard` exports is on the page that says what it is."""
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    documented = re.findall(
+        r"^\.\. [a-z:]+:: cognito_guard\.(\w+)(?:\(\w+\))?$", page, re.MULTILINE
+    )
+    assert sorted(documented) == sorted(cognito_guard.__all__)
