@@ -58,13 +58,12 @@ class AuthorizationHeader:
         if not values:
             return None
         value = _text(values[0]).strip(" \t")
-        match = _SCHEME.match(value)
-        ours = match is not None and match[0].lower() == "bearer"
-        if len(values) > 1 or (not ours and _JOINED.search(_QUOTED.sub("", value))):
+        if len(values) > 1 or ("," in value and _JOINED.search(_QUOTED.sub("", value))):
             raise InvalidRequest(
                 Reason.MULTIPLE_CREDENTIALS, "The request has more than one Authorization header."
             )
-        if not ours:
+        match = _SCHEME.match(value)
+        if match is None or match[0].lower() != "bearer":
             return None
         credential = _BEARER.fullmatch(value)
         if credential is None:

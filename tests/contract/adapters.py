@@ -12,8 +12,12 @@ from typing import Any, NamedTuple
 
 from cognito_guard import Guard
 from example_apps.fastapi_app.app import create_app as create_fastapi_app
+from example_apps.flask_app.app import create_app as create_flask_app
 from example_apps.serving import serve
+from example_apps.serving_wsgi import serve_wsgi
 from example_apps.starlette_app.app import create_app as create_starlette_app
+
+from ..gunicorn_server import gunicorn
 
 Settings = Mapping[str, str]
 
@@ -28,8 +32,6 @@ class Adapter(NamedTuple):
     """Of a refusal. Another one where the framework renders errors itself."""
     problem: Callable[[Any], Any] = lambda body: body
     """Finds ``detail``, ``reason`` and ``error`` in the parsed body of a refusal."""
-    joins_headers: bool = False
-    """Whether the server makes one header of repeated ones (RFC 9110, section 5.3)."""
     websockets: bool = True
     """Whether the app has a ``/ws``."""
 
@@ -44,9 +46,21 @@ def _uvicorn(
     )
 
 
+def _gunicorn(target: str, *options: str) -> Callable[[Settings], AbstractContextManager[str]]:
+    return lambda settings: gunicorn(target, settings, *options)
+
+
+def _waitress(
+    create_app: Callable[[Guard], Any],
+) -> Callable[[Settings], AbstractContextManager[str]]:
+    return lambda settings: serve_wsgi(create_app(Guard.from_env(settings)))
+
+
 def _fastapi_problem(body: Any) -> Any:
     return body["detail"]
 
+
+FLASK = "example_apps.flask_app.app:create_app()"
 
 ADAPTERS = [
     Adapter("starlette-uvicorn-h11", _uvicorn(create_starlette_app, http="h11")),
@@ -63,4 +77,7 @@ ADAPTERS = [
         "application/json",
         _fastapi_problem,
     ),
+    Adapter("flask-gunicorn-sync", _gunicorn(FLASK), websockets=False),
+    Adapter("flask-gunicorn-threads", _gunicorn(FLASK, "--threads=8"), websockets=False),
+    Adapter("flask-waitress", _waitress(create_flask_app), websockets=False),
 ]

@@ -148,7 +148,9 @@ CASES = [
     Case("a tab for the space", authorization(b"Bearer\tTOKEN"), *MALFORMED_HEADER),
     Case("a colon", authorization(b"Bearer: TOKEN"), *MALFORMED_HEADER),
     Case("a space inside", authorization(b"Bearer TOKEN TOKEN"), *MALFORMED_HEADER),
-    Case("a comma", authorization(b"Bearer TOKEN,Bearer TOKEN"), *MALFORMED_HEADER),
+    Case("a comma", authorization(b"Bearer TOKEN,Bearer TOKEN"), *SEVERAL),
+    Case("a comma after another scheme", authorization(b"Basic YTpi, Bearer TOKEN"), *SEVERAL),
+    Case("another scheme's commas", authorization(b'Digest username="a, b", nc=1'), *MISSING),
     Case("a parameter", authorization(b'Bearer token="TOKEN"'), *MALFORMED_HEADER),
     Case("Latin-1", authorization(b"Bearer t\xf6ken.t\xf6ken.t\xf6ken"), *MALFORMED_HEADER),
     Case("UTF-8", authorization("Bearer tökén".encode()), *MALFORMED_HEADER),
@@ -157,6 +159,7 @@ CASES = [
     Case("no token at all", authorization(b"Bearer none"), 401, THREE_PARTS, "malformed_token"),
     # Two headers, in any order and of any kind.
     Case("two tokens", authorization(b"Bearer TOKEN", b"Bearer TOKEN"), *SEVERAL),
+    Case("Basic and a token", authorization(b"Basic YTpi", b"Bearer TOKEN"), *SEVERAL),
     Case("a token and Basic", authorization(b"Bearer TOKEN", b"Basic YTpi"), *SEVERAL),
     Case("a token and an empty header", authorization(b"Bearer TOKEN", b""), *SEVERAL),
     # Places where nobody looks.

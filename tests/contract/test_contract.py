@@ -31,11 +31,7 @@ def check(adapter: Adapter, case: Case, answer: Answer) -> None:
     assert len(retry_after) == (case.status == 503)
     assert all(re.fullmatch("[1-9]|[1-5][0-9]|60", seconds) for seconds in retry_after)
     problem = adapter.problem(answer.json)
-    assert problem["reason"] == (
-        "malformed_authorization"
-        if adapter.joins_headers and case.reason == "multiple_credentials"
-        else case.reason
-    )
+    assert problem["reason"] == case.reason
     assert problem["detail"].endswith(".")
     described = re.search('error_description="(.*)"', case.challenge or "")
     assert described is None or described[1] == problem["detail"]

@@ -60,7 +60,7 @@ def assert_answer(guard: Guard, request: HeaderValues, reason: Reason | None, to
         (["Bearer "], Reason.MALFORMED_AUTHORIZATION),
         (["Bearer\t{}"], Reason.MALFORMED_AUTHORIZATION),
         (["Bearer {} {}"], Reason.MALFORMED_AUTHORIZATION),
-        (["Bearer {}, Bearer {}"], Reason.MALFORMED_AUTHORIZATION),
+        (["Bearer {}, Bearer {}"], Reason.MULTIPLE_CREDENTIALS),
         (["Bearer {}\u00e9"], Reason.MALFORMED_AUTHORIZATION),
         (["{}"], Reason.MISSING_CREDENTIALS),
         (["Token {}"], Reason.MISSING_CREDENTIALS),

@@ -17,6 +17,10 @@ from cognito_guard import AuthorizationHeader, InvalidRequest, Reason
         ",Bearer a.b.c",
         'Digest username="a", nc=1, Bearer a.b.c',
         'Digest username="a",Bearer',
+        "Bearer a.b.c,Bearer a.b.c",
+        "Bearer a.b.c, Basic YTpi",
+        "Bearer a.b.c,",
+        "Bearer,a.b.c",
     ],
 )
 def test_joined(value: str) -> None:
