@@ -120,7 +120,9 @@ async def _get(client: httpx.AsyncClient, url: str) -> bytes:
         raise FetchFailed(f"no answer within {_STEP_SECONDS:g} s") from None
     except httpx.ConnectError as error:  # tells the name, the network and the certificate apart
         raise FetchFailed(f"no connection: {error}") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except FetchFailed:
+        raise
+    except Exception as error:  # noqa: BLE001  # `httpx.HTTPError`, and of others' for odd URLs
         raise FetchFailed(type(error).__name__) from None
 
 
@@ -143,7 +145,7 @@ def _loop_class() -> type[asyncio.AbstractEventLoop]:
             def look_up() -> None:
                 try:
                     answer.set_result(socket.getaddrinfo(*host_port, **hints))
-                except OSError as error:
+                except Exception as error:  # noqa: BLE001  # for the one who waits
                     answer.set_exception(error)
 
             threading.Thread(target=look_up, name="cognito_guard.lookup", daemon=True).start()
