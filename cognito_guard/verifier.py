@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, TypeAlias, final
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, final
 
 from . import claims as claim
 from ._callables import passed
@@ -130,13 +130,16 @@ class TokenVerifier:
 
     def _key_sets(self, pool: UserPool) -> dict[str, KeySet]:
         """A key set for each issuer of a pool."""
-        jwks: Any = pool.jwks
+        jwks = pool.jwks
         if jwks is not None:
+            keys: KeySet
             if isinstance(jwks, str) and "://" in jwks:
-                jwks = self._remote(jwks)
-            elif not isinstance(jwks, KeySet):
-                jwks = StaticKeySet(jwks)
-            return dict.fromkeys(pool.issuers, jwks)
+                keys = self._remote(jwks)
+            elif isinstance(jwks, str | Mapping):
+                keys = StaticKeySet(jwks)
+            else:  # `isinstance(jwks, KeySet)` would import `inspect` with every start
+                keys = jwks
+            return dict.fromkeys(pool.issuers, keys)
         remote = {
             issuer: RemoteKeySet(f"{issuer}/.well-known/jwks.json") for issuer in pool.issuers
         }

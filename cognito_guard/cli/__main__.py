@@ -1,0 +1,9 @@
+"""``python -m cognito_guard.cli`` is ``cognito-guard``."""
+
+from __future__ import annotations
+
+import sys
+
+from . import main
+
+sys.exit(main())
