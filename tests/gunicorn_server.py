@@ -1,0 +1,43 @@
+"""gunicorn in a process of its own, on a free port of 127.0.0.1."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+_STOP_SECONDS = 10.0
+
+
+@contextmanager
+def gunicorn(target: str, environ: Mapping[str, str], *options: str) -> Iterator[str]:
+    """Run ``gunicorn TARGET`` while the context lasts; gives its ``http://127.0.0.1:PORT``.
+
+    ``environ`` is added to that of this process. What gunicorn says goes where our own errors go.
+    """
+    with socket.socket() as listener:
+        # It inherits a socket that listens already: whoever comes early waits in line.
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        own = ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *own, *options, target],
+            env={**os.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[listener.fileno()],
+        )
+    # Ours is closed now: if gunicorn ends, connections are refused instead of waiting for ever.
+    try:
+        yield origin
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
