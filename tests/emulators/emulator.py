@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, NamedTuple
-
-import pytest
+from unittest import mock
 
 from cognito_guard import Guard, UserPool
 
 from ..needs import need
+from .process import environment
 
 ALICE, ADA = "alice@example.com", "ada@example.com"
 _PASSWORD = "Correct-horse-9-battery"
@@ -173,13 +173,8 @@ def furnish(
 
 @contextmanager
 def no_account() -> Iterator[None]:
-    """Hide whatever AWS account the machine is signed in to: it is no business of a test."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-            environment.delenv(name, raising=False)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            environment.setenv(name, os.devnull)
-        environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    """Put the process into an environment without an AWS account."""
+    with mock.patch.dict(os.environ, environment(), clear=True):
         yield
 
 
@@ -189,9 +184,7 @@ def cognito_client(origin: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    config = Config(
-        retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20, proxies={}
-    )
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
     with no_account():
         return boto3.Session().client(
             "cognito-idp",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -21,19 +22,33 @@ def free_port() -> int:
         return port
 
 
+def environment() -> dict[str, str]:
+    """The machine's environment without the AWS account that it is signed in to, which is no
+    business of a test, and without a proxy on the way to 127.0.0.1.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return own | {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+
+
 @contextmanager
 def running(
-    command: Sequence[str], *, port: int, folder: Path, env: Mapping[str, str]
+    command: Sequence[str], *, port: int, folder: Path, settings: Mapping[str, str] = {}
 ) -> Iterator[None]:
     """Run ``command`` in ``folder`` while the context lasts, from when ``port`` answers.
 
-    What it prints goes to ``output.txt`` in that folder.
+    ``settings`` are added to its environment; what it prints goes to ``output.txt`` in ``folder``.
     """
     with (folder / "output.txt").open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=env,
+            env=environment() | dict(settings),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -35,7 +34,7 @@ def moto_server(folder: Path) -> Iterator[Emulator]:
     def sign_out(pool: Pool, username: str, tokens: Tokens) -> None:
         pool.aws.admin_user_global_sign_out(UserPoolId=pool.id, Username=username)
 
-    with running(command, port=port, folder=folder, env=os.environ):
+    with running(command, port=port, folder=folder):
         aws = cognito_client(origin)
         try:
             yield furnish("moto", origin, aws, overrides, sign_out)
@@ -50,7 +49,7 @@ def cognito_local_server(folder: Path, cache: Path) -> Iterator[Emulator]:
     start = _installed(cache) / "node_modules" / "cognito-local" / "lib" / "bin" / "start.js"
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
+    settings = {"HOST": "127.0.0.1", "PORT": str(port)}
 
     def overrides(pool_id: str) -> dict[str, str]:
         issuer = f"{origin}/{pool_id}"
@@ -59,7 +58,7 @@ def cognito_local_server(folder: Path, cache: Path) -> Iterator[Emulator]:
     def sign_out(pool: Pool, username: str, tokens: Tokens) -> None:
         pool.aws.revoke_token(ClientId=pool.client_id, Token=tokens.refresh)
 
-    with running(["node", str(start)], port=port, folder=folder, env=environment):
+    with running(["node", str(start)], port=port, folder=folder, settings=settings):
         aws = cognito_client(origin)
         try:
             yield furnish("cognito-local", origin, aws, overrides, sign_out)
