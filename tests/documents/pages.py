@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from sybil import Document, Example
@@ -38,9 +39,12 @@ def files(page: Path) -> dict[str, str]:
     return {name: text for name, text in found.items() if name is not None}
 
 
-def table_rows(page: Path) -> Iterator[list[str]]:
-    """The cells of every row of every table on a page, but for the heads."""
+def table_rows(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """The rows of every table on a page, but for the heads: the heading above, and the cells."""
     lines = page.read_text(encoding="utf-8").splitlines()
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        if line.startswith("|") and not line.startswith("|-") and not following.startswith("|-"):
-            yield [cell.strip() for cell in line.strip("|").split("|")]
+    heading = ""
+    for line, following in pairwise([*lines, ""]):
+        if line.startswith("#"):
+            heading = line.lstrip("#").strip()
+        elif line.startswith("|") and not line.startswith("|-") and not following.startswith("|-"):
+            yield heading, [cell.strip() for cell in line.strip("|").split("|")]

@@ -1,4 +1,4 @@
-"""Every Python example on every page is run."""
+"""Every Python example on every page is run, and the links of the pages outside docs/ lead on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unittest import SkipTest, mock
 
 import pytest
 
-from .pages import PAGES, file_name, files, page_id, parse
+from .pages import PAGES, ROOT, file_name, files, page_id, parse
 
 # The language of a fence that opens a block of Python, however that is spelt.
 _PYTHON_FENCE = re.compile(r"^[ >]*(?:`{3,}|~{3,})(?: *\{[\w-]+\})? *(py.*)$", re.MULTILINE)
@@ -52,3 +52,11 @@ def test_the_files_that_a_page_shows_pass_their_own_tests(page: Path, tmp_path: 
 def test_no_python_block_escapes_the_parser(page: Path) -> None:
     """Blocks of Python are marked with the one word that the tests above look for."""
     assert set(_PYTHON_FENCE.findall(page.read_text(encoding="utf-8"))) <= {"python"}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "SECURITY.md"], ids=page_id)
+def test_relative_links_lead_to_files(page: Path) -> None:
+    """What the pages outside docs/ link to in the repository exists; Sphinx looks after docs/."""
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (page.parent / link).exists()] == []
