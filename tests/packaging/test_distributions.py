@@ -27,6 +27,7 @@ EXTRAS = {
     "": {"cryptography", "httpx"},
     "starlette": {"starlette"},
     "fastapi": {"fastapi"},
+    "flask": {"flask"},
     "testing": {"pyjwt"},
     "cli": set[str](),
 }
