@@ -1,0 +1,74 @@
+"""What the Django tests share: the project, its database, settings and clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from cognito_guard.testing import LocalUserPool
+
+from .project import chosen, set_up
+
+set_up()
+
+from django.contrib.auth.models import Group, User  # noqa: E402  # not before the project is set up
+from django.db import connections  # noqa: E402
+
+Configure = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def configure(pool: LocalUserPool) -> Iterator[Configure]:
+    """Sets ``COGNITO_GUARD`` for the test: the pool, and what it is called with."""
+    with ExitStack() as overrides:
+
+        def apply(**own: Any) -> dict[str, Any]:
+            values = {
+                "USER_POOL_ID": pool.user_pool_id,
+                "CLIENT_IDS": [pool.client_id],
+                "TOKEN_USE": "any",
+                "JWKS": pool.jwks(),
+                **own,
+            }
+            overrides.enter_context(override_settings(COGNITO_GUARD=values))
+            return values
+
+        apply()
+        yield apply
+
+
+@pytest.fixture(scope="session")
+def _sqlite() -> Iterator[str]:
+    yield from _database("default")
+
+
+@pytest.fixture
+def db(_sqlite: str) -> Iterator[str]:
+    """An empty SQLite database, in a file."""
+    yield from _emptied(_sqlite)
+
+
+def _database(alias: str) -> Iterator[str]:
+    connection = connections[alias]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    yield alias
+    connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+    connection.close()
+
+
+def _emptied(alias: str) -> Iterator[str]:
+    chosen.alias = alias
+    yield alias
+    User.objects.using(alias).all().delete()
+    Group.objects.using(alias).all().delete()
+    chosen.alias = "default"
+    connections.close_all()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header of a request that carries a token."""
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,93 @@
+"""The Django project of these tests. Django takes one for a process, so all share it."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+import django
+from django.conf import settings
+
+_folder = tempfile.TemporaryDirectory(prefix="cognito-guard-", ignore_cleanup_errors=True)
+
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cognito_guard_django.middleware.CognitoMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+
+class ChosenDatabase:
+    """Sends everything to the database that a test has chosen."""
+
+    alias = "default"
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return self.alias
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return self.alias
+
+
+chosen = ChosenDatabase()
+
+
+def set_up() -> None:
+    """Start Django, once."""
+    if settings.configured:
+        return
+    settings.configure(
+        ALLOWED_HOSTS=["testserver"],
+        AUTHENTICATION_BACKENDS=[
+            "cognito_guard_django.backends.CognitoBackend",
+            "django.contrib.auth.backends.ModelBackend",
+        ],
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": f"{_folder.name}/db.sqlite3",
+                "OPTIONS": {"timeout": 60},
+                "TEST": {"NAME": f"{_folder.name}/db.sqlite3"},
+            },
+            "postgres": {
+                "ENGINE": "django.db.backends.postgresql",
+                "HOST": "127.0.0.1",
+                "USER": "postgres",
+                "NAME": "postgres",
+            },
+        },
+        DATABASE_ROUTERS=[chosen],
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        INSTALLED_APPS=[
+            "cognito_guard_django",
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.messages",
+            "django.contrib.sessions",
+            "rest_framework",
+        ],
+        MIDDLEWARE=MIDDLEWARE,
+        # Sessions in a cookie ask no database, so that what is counted is ours.
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        ROOT_URLCONF="tests.django.urls",
+        SECRET_KEY="only for tests",
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        USE_TZ=True,
+    )
+    django.setup()
