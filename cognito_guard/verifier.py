@@ -134,11 +134,13 @@ class TokenVerifier:
         if jwks is not None:
             keys: KeySet
             if isinstance(jwks, str) and "://" in jwks:
-                keys = self._remote(jwks)
+                keys = RemoteKeySet(jwks)
             elif isinstance(jwks, str | Mapping):
                 keys = StaticKeySet(jwks)
             else:  # `isinstance(jwks, KeySet)` would import `inspect` with every start
                 keys = jwks
+            if isinstance(keys, RemoteKeySet):
+                self._prefetch.append(keys)
             return dict.fromkeys(pool.issuers, keys)
         remote = {
             issuer: RemoteKeySet(f"{issuer}/.well-known/jwks.json") for issuer in pool.issuers
@@ -153,8 +155,3 @@ class TokenVerifier:
             first: SiblingKeySet(remote[first], remote[second]),
             second: SiblingKeySet(remote[second], remote[first]),
         }
-
-    def _remote(self, url: str) -> RemoteKeySet:
-        keys = RemoteKeySet(url)
-        self._prefetch.append(keys)
-        return keys

@@ -165,17 +165,6 @@ def test_kid_of_another_pool_is_unknown(pool: LocalUserPool, other_pool: LocalUs
     assert caught.value.reason is Reason.UNKNOWN_KEY
 
 
-def test_mapping_with_the_method_is_asked_and_not_read(pool: LocalUserPool) -> None:
-    """A key set that is a mapping as well gives its keys by the method."""
-
-    class Both(dict[str, object]):
-        def key(self, kid: str, /) -> VerificationKey:
-            raise LookupError("asked")
-
-    with pytest.raises(LookupError, match="asked"):
-        Guard(pool.trust(jwks=Both(pool.jwks()))).verify(pool.access_token())
-
-
 def _claims(pool: LocalUserPool) -> dict[str, Any]:
     """The claims of an access token of a pool."""
     claims: dict[str, Any] = jwt.decode(
