@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import waitress
-import waitress.wasyncore
+from waitress.server import create_server  # type: ignore[import-untyped]
+from waitress.wasyncore import close_all  # type: ignore[import-untyped]
 
 
 @contextmanager
@@ -19,13 +19,13 @@ def serve_wsgi(app: Any, **settings: Any) -> Iterator[str]:
     ``settings`` are those of ``waitress.serve``.
     """
     sockets: dict[int, Any] = {}
-    server = waitress.create_server(app, map=sockets, host="127.0.0.1", port=0, **settings)
+    server = create_server(app, map=sockets, host="127.0.0.1", port=0, **settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         # In the server's own thread, which ends when no socket is left.
-        server.trigger.pull_trigger(partial(waitress.wasyncore.close_all, sockets))
+        server.trigger.pull_trigger(partial(close_all, sockets))
         thread.join()
         server.task_dispatcher.shutdown()

@@ -1,0 +1,1 @@
+"""Tests of the Flask adapter. A package, so that other tests may repeat names."""
