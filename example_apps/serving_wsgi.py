@@ -19,7 +19,7 @@ def serve_wsgi(app: Any, **settings: Any) -> Iterator[str]:
     ``settings`` are those of ``waitress.serve``.
     """
     sockets: dict[int, Any] = {}
-    server = create_server(app, map=sockets, host="127.0.0.1", port=0, **settings)
+    server: Any = create_server(app, map=sockets, host="127.0.0.1", port=0, **settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
