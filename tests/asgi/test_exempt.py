@@ -37,6 +37,7 @@ EXEMPT = ["/health", "/", "/static/*", "/a/b/*"]
         ("/health", "/api"),
         ("/api/static/site.css", "/api"),
         ("/api/", "/api"),
+        ("/health", "/hea"),
         ("/api/health", None),
     ],
 )

@@ -215,7 +215,7 @@ def test_accepted_websocket(app: Starlette, pool: LocalUserPool, run: Run) -> No
     ada, bob = ([bearer(pool.access_token(groups=groups))] for groups in (["admins"], ["readers"]))
     sent = run(lambda: websocket(app, "/late", ada, say=["hello"]))
     assert [message.get("text") for message in sent] == [None, "hello"]
-    sent = run(lambda: websocket(app, "/late", bob, say=["hello"]))
+    sent = run(lambda: websocket(app, "/late", bob, say=["hello"], extensions=DENIAL))
     assert sent[1:] == [{"type": "websocket.close", "code": 1008, "reason": "missing_group"}]
 
 
