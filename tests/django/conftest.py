@@ -43,16 +43,17 @@ def configure(pool: LocalUserPool) -> Iterator[Configure]:
 
 @pytest.fixture(scope="session")
 def _sqlite() -> Iterator[str]:
-    yield from _database("default")
+    yield from database("default")
 
 
 @pytest.fixture
 def db(_sqlite: str) -> Iterator[str]:
     """An empty SQLite database, in a file."""
-    yield from _emptied(_sqlite)
+    yield from emptied(_sqlite)
 
 
-def _database(alias: str) -> Iterator[str]:
+def database(alias: str) -> Iterator[str]:
+    """A database of its own for the whole run, with all tables."""
     connection = connections[alias]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     yield alias
@@ -60,7 +61,8 @@ def _database(alias: str) -> Iterator[str]:
     connection.close()
 
 
-def _emptied(alias: str) -> Iterator[str]:
+def emptied(alias: str) -> Iterator[str]:
+    """The same for one test, which leaves it empty."""
     chosen.alias = alias
     yield alias
     User.objects.using(alias).all().delete()
