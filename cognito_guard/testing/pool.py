@@ -130,7 +130,7 @@ class LocalUserPool:
             "client_id": client_id or self.client_id,
             "version": 2,
             "token_use": "access",
-            "scope": " ".join(scopes),
+            "scope": " ".join(_texts(scopes)),
             "username": username,
             **_role(role),
         }
@@ -175,7 +175,7 @@ class LocalUserPool:
             "client_id": client_id or self.client_id,
             "version": 2,
             "token_use": "access",
-            "scope": " ".join(scopes),
+            "scope": " ".join(_texts(scopes)),
         }
         return self._issue(own, expires_in, claims, more)
 
@@ -206,7 +206,7 @@ class LocalUserPool:
             "origin_jti": str(uuid.uuid4()),
             "event_id": str(uuid.uuid4()),
         }
-        if groups := list(groups):
+        if groups := _texts(groups):
             claims["cognito:groups"] = groups
         return claims
 
@@ -239,6 +239,11 @@ class LocalUserPool:
         return form.format(
             region=region, dns_suffix=partition.dns_suffix, user_pool_id=self.user_pool_id
         )
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    # One text stands for itself, as in `require_groups("admins")`, not for its characters.
+    return [texts] if isinstance(texts, str) else list(texts)
 
 
 def _role(role: str | None) -> dict[str, str]:
