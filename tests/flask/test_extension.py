@@ -149,8 +149,10 @@ def test_a_second_init_app(app: Flask, cognito: CognitoGuard) -> None:
 
 def test_without_init_app(as_user: As, guard: Guard) -> None:
     """An app that the extension does not know answers 500, and lets nobody pass."""
-    client = with_me(Flask(__name__), CognitoGuard(guard=guard)).test_client()
-    assert client.get("/me", headers=as_user()).status_code == 500
+    app, cognito = Flask(__name__), CognitoGuard(guard=guard)
+    app.add_url_rule("/", view_func=cognito.required(lambda: "welcome"))
+    for headers in ({}, as_user()):
+        assert app.test_client().get("/", headers=headers).status_code == 500
 
 
 @pytest.mark.parametrize("setting", ["TESTING", "DEBUG", "LOGIN_DISABLED"])
