@@ -103,8 +103,7 @@ def test_what_is_no_preflight(
 def test_a_preflight_to_nowhere(app: Flask, cognito: CognitoGuard) -> None:
     """In a protected app, a preflight for a URL that leads nowhere is Flask's to answer."""
     cognito.protect(app)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.add_url_rule("/", view_func=lambda: "welcome")
+    app.add_url_rule("/", view_func=lambda: "welcome", provide_automatic_options=False)
     client = app.test_client()
     assert client.options("/no", headers=PREFLIGHT).status_code == 404
     assert client.options("/", headers=PREFLIGHT).status_code == 405
