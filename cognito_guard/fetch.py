@@ -158,7 +158,7 @@ def _loop_class() -> type[asyncio.AbstractEventLoop]:
 # is gone, and a module that it had begun to import could never be imported there.
 _loading = threading.RLock()
 
-if hasattr(os, "register_at_fork"):  # absent on Windows, which has no fork
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows has no fork
     os.register_at_fork(
         before=_loading.acquire,
         after_in_parent=_loading.release,

@@ -288,7 +288,7 @@ def _after_fork_in_child() -> None:
         key_set._forget_parent()
 
 
-if hasattr(os, "register_at_fork"):  # absent on Windows, which has no fork
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows has no fork
     os.register_at_fork(after_in_child=_after_fork_in_child)
 
 

@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from cognito_guard import keys as keys_module
+from cognito_guard.keys import UNKNOWN_KEY_SECONDS
+
+from .material import checks, jwk
+from .source import PATIENCE, Clock, Source, promptly, remote, resolve, unknown
+
 SCENES = Path(__file__).with_name("scenes.py")
-PATIENCE = 90.0
 
 
 def play(scene: str) -> None:
@@ -21,7 +26,7 @@ def play(scene: str) -> None:
         [sys.executable, "-W", "error", "-W", quiet, str(SCENES), scene],
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=5 * PATIENCE,
         check=False,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
@@ -42,6 +47,26 @@ def play(scene: str) -> None:
 def test_child_works_whatever_the_parent_was_doing(scene: str) -> None:
     """A child has its keys, by a fetch of its own, and its parent's fetch is not disturbed."""
     play(scene)
+
+
+def test_child_disowns_what_it_cannot_have(source: Source, clock: Clock) -> None:
+    """The lock and the fetch under way are the parent's; held keys and their age are kept."""
+    keys = remote(source, clock)
+    resolve(keys, "a")
+    clock.now += UNKNOWN_KEY_SECONDS
+    source.publish(jwk("a"), jwk("late", "b"))
+    with source.held_up():
+        of_the_parent = keys.key("new")
+        assert source.begun.wait(PATIENCE)
+        with keys._lock:
+            keys_module._after_fork_in_child()
+            assert checks(keys.key("a"), "a")
+            source.publish(jwk("a"), jwk("new", "c"))
+            of_the_child = promptly(lambda: keys.key("new"))
+        assert of_the_child is not of_the_parent
+    assert checks(resolve(keys, "new"), "c")
+    unknown(keys, "late")
+    assert source.calls == 3
 
 
 @pytest.mark.parametrize(
