@@ -70,10 +70,11 @@ def check_other_times(claims: Claims, now: float, leeway: float) -> None:
     """``nbf``, ``iat``, ``auth_time``: optional numbers. Only ``nbf`` is held against the clock."""
     if "nbf" in claims and now + leeway < _time(claims, "nbf"):
         raise InvalidToken(Reason.TOKEN_NOT_YET_VALID, "The token is not valid yet.")
-    for name in ("iat", "auth_time"):
-        value = claims.get(name, 0)
-        if type(value) is not int or not _FIRST_SECOND <= value <= _LAST_SECOND:
-            _time(claims, name)
+    issued, signed_in = claims.get("iat", 0), claims.get("auth_time", 0)
+    if type(issued) is not int or not _FIRST_SECOND <= issued <= _LAST_SECOND:
+        _time(claims, "iat")
+    if type(signed_in) is not int or not _FIRST_SECOND <= signed_in <= _LAST_SECOND:
+        _time(claims, "auth_time")
 
 
 def check_token_use(claims: Claims, accepted: frozenset[str]) -> str:
