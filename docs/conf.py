@@ -21,7 +21,10 @@ add_module_names = False
 # (their inventories are on the network), and what is no public name of ours.
 nitpicky = True
 nitpick_ignore_regex = [
-    (r"py:.*", r"(abc|collections|cryptography|enum|fastapi|flask|os|pydantic|starlette|typing)\..*"),
+    (
+        r"py:.*",
+        r"(abc|collections|cryptography|enum|fastapi|flask|os|pydantic|starlette|typing)\..*",
+    ),
     (r"py:class", r"(AnyClient|Check|TokenUse)|cognito_guard_(asgi\.starlette\.E|flask\.views\.V)"),
 ]
 
