@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core import checks
 
 __all__ = ["CognitoGuardConfig"]
@@ -16,8 +16,10 @@ class CognitoGuardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks. The settings themselves are read when they are first needed."""
+        """Make checks and the OpenAPI scheme known. Settings are read when first needed."""
         from .checks import check_middleware, check_rest_framework, check_settings, check_users
 
         for check in (check_settings, check_middleware, check_users, check_rest_framework):
             checks.register(check, checks.Tags.security)
+        if apps.is_installed("drf_spectacular"):
+            from . import openapi  # noqa: F401  # makes itself known by being imported

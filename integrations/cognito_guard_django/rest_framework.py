@@ -5,16 +5,11 @@ keeps the challenge. Works with and without ``CognitoMiddleware``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
-from rest_framework.permissions import BasePermission, OperationHolderMixin
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
-from rest_framework.views import exception_handler as drf_exception_handler
+from rest_framework.permissions import BasePermission, SingleOperandHolder
 
 from cognito_guard import (
     AuthError,
@@ -37,8 +32,10 @@ from .callers import attached, identify
 from .requests import is_preflight
 from .settings import current
 
-if find_spec("drf_spectacular") is not None:
-    from . import openapi  # noqa: F401  # tells drf-spectacular by being imported
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+    from rest_framework.views import APIView
 
 __all__ = [
     "CognitoAuthentication",
@@ -97,12 +94,16 @@ class CognitoAuthentication(BaseAuthentication):
         return dict(_missing().headers)["WWW-Authenticate"]
 
 
-class _Requirement(OperationHolderMixin, BasePermission):
+class _Requirement(SingleOperandHolder, BasePermission):
     """A permission with a policy. Instances and classes combine with ``&``, ``|`` and ``~``.
 
-    The framework wants nothing but ``False`` from who says no. The reason is left on the request,
-    for :func:`exception_handler`.
+    An instance may stand where a class may, like the framework's own combinations, one of which it
+    is to type checkers. The framework wants nothing but ``False`` from who says no. The reason is
+    left on the request, for :func:`exception_handler`.
     """
+
+    def __init__(self) -> None:
+        """Nothing to hold."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether the caller has what is required. A CORS preflight passes."""
@@ -118,7 +119,7 @@ class _Requirement(OperationHolderMixin, BasePermission):
             return False
         return True
 
-    def __call__(self) -> _Requirement:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The framework calls what stands in ``permission_classes``; an instance is ready."""
         return self
 
@@ -196,11 +197,12 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
     The framework knows no challenge for 403, and no reason for a missing credential.
     """
+    # The framework imports this module while its views are being imported, for its settings.
+    from rest_framework.views import exception_handler as inherited
+
     answer = _answer(exc, context)
-    if answer is None:
-        return drf_exception_handler(exc, context)
-    response = drf_exception_handler(Refused(answer), context)
-    if response is not None:
+    response = inherited(exc if answer is None else Refused(answer), context)
+    if answer is not None and response is not None:
         for name, value in answer.headers:
             response[name] = value
     return response

@@ -10,6 +10,7 @@ from django.test import override_settings
 
 from cognito_guard import ConfigurationError, Guard
 from cognito_guard.testing import LocalUserPool
+from cognito_guard_django import settings as settings_module
 from cognito_guard_django.settings import current, read
 
 from .conftest import Configure
@@ -144,18 +145,36 @@ def test_read_once_and_again_after_an_override(configure: Configure) -> None:
     assert current() is kept
 
 
-def test_threads_that_ask_at_once_share_a_guard(pool: LocalUserPool) -> None:
+def test_threads_that_ask_at_once_share_a_guard(
+    pool: LocalUserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second guard would fetch the keys a second time."""
     made: list[Guard] = []
-    start = threading.Barrier(8)
     found: list[Guard] = []
+    arrived = threading.Semaphore(0)
+
+    class Lock:
+        """A lock that tells when somebody comes to it."""
+
+        def __init__(self) -> None:
+            self.real = threading.Lock()
+
+        def __enter__(self) -> None:
+            arrived.release()
+            self.real.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.real.release()
+
+    monkeypatch.setattr(settings_module, "_lock", Lock())
 
     def make() -> Guard:
+        for _ in range(8):
+            assert arrived.acquire(timeout=60)
         made.append(Guard(pool.trust()))
         return made[-1]
 
     def ask() -> None:
-        start.wait()
         found.append(current().guard)
 
     with override_settings(COGNITO_GUARD={"GUARD": make}):

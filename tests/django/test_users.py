@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, connection
-from django.test import Client, override_settings
+from django.test import AsyncClient, Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from cognito_guard import AccessDenied, Identity, Reason
@@ -74,6 +75,17 @@ def test_one_query_for_a_whole_request(pool: LocalUserPool) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert Client().get("/me", headers=bearer(token)).status_code == 200
     assert len(captured) == 1
+
+
+@pytest.mark.parametrize("path", ["/me", "/ame"])
+def test_under_asgi(path: str, pool: LocalUserPool) -> None:
+    """Stored users work for sync and async views alike, and ``request.user`` asks nothing more."""
+    ask = async_to_sync(AsyncClient().get)
+    for _ in range(2):
+        seen = ask(path, headers=bearer(pool.access_token("alice"))).json()
+        assert seen["user"] == pool.subject("alice")
+    User.objects.update(is_active=False)
+    assert ask(path, headers=bearer(pool.access_token("alice"))).status_code == 403
 
 
 def test_the_same_subject_elsewhere_is_somebody_else(
