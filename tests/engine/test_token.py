@@ -9,7 +9,6 @@ import pytest
 
 from cognito_guard import InvalidToken, Reason
 from cognito_guard.token import (
-    DEFAULT_MAX_BYTES,
     Header,
     _remembered_header,
     decode_base64url,
@@ -62,8 +61,24 @@ def test_the_size_is_counted_first(forge: Forge) -> None:
         with pytest.raises(InvalidToken) as caught:
             parse_token(text, max_bytes=len(token) - 1)
         assert caught.value.reason is Reason.TOKEN_TOO_LARGE
+
+
+def test_the_usual_limit_is_16_kib() -> None:
+    """Unless said otherwise, 16 KiB are looked at and one byte more is not."""
+    for size, reason in {16384: Reason.MALFORMED_TOKEN, 16385: Reason.TOKEN_TOO_LARGE}.items():
+        with pytest.raises(InvalidToken) as caught:
+            parse_token("A" * size)
+        assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("pair", ["[]", "{}"])
+def test_brackets_are_counted(forge: Forge, pair: str) -> None:
+    """256 objects and arrays in a payload are looked at, one more is not, nested or not."""
+    many = {"[]": [[] for _ in range(254)], "{}": [{} for _ in range(254)]}[pair]
+
+    assert parse_token(forge.token({"x": many})).claims == {"x": many}
     with pytest.raises(InvalidToken) as caught:
-        parse_token("A" * DEFAULT_MAX_BYTES)
+        parse_token(forge.token({"x": many, "y": []}))
     assert caught.value.reason is Reason.MALFORMED_TOKEN
 
 
