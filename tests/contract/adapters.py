@@ -6,14 +6,15 @@ process of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from cognito_guard import Guard
 from example_apps.fastapi_app.app import create_app as create_fastapi_app
 from example_apps.flask_app.app import create_app as create_flask_app
 from example_apps.serving import serve
+from example_apps.serving_django import django_database, serve_django
 from example_apps.serving_wsgi import serve_wsgi
 from example_apps.starlette_app.app import create_app as create_starlette_app
 
@@ -56,6 +57,15 @@ def _waitress(
     return lambda settings: serve_wsgi(create_app(Guard.from_env(settings)))
 
 
+@contextmanager
+def _django(settings: Settings, *options: str, module: str = "settings") -> Iterator[str]:
+    with django_database() as database:
+        module = f"example_apps.django_app.{module}"
+        environ = {**settings, **database, "DJANGO_SETTINGS_MODULE": module}
+        with gunicorn("example_apps.django_app.wsgi", environ, *options) as origin:
+            yield origin
+
+
 def _fastapi_problem(body: Any) -> Any:
     return body["detail"]
 
@@ -80,4 +90,12 @@ ADAPTERS = [
     Adapter("flask-gunicorn-sync", _gunicorn(FLASK), websockets=False),
     Adapter("flask-gunicorn-threads", _gunicorn(FLASK, "--threads=8"), websockets=False),
     Adapter("flask-waitress", _waitress(create_flask_app), websockets=False),
+    Adapter("django-gunicorn", lambda settings: _django(settings, "--threads=8"), websockets=False),
+    Adapter("django-uvicorn", serve_django, websockets=False),
+    Adapter(
+        "rest-framework-gunicorn",
+        lambda settings: _django(settings, "--threads=8", module="rest_settings"),
+        "application/json",
+        websockets=False,
+    ),
 ]
