@@ -44,7 +44,7 @@ def _from_stdin() -> Iterator[tuple[str, str]]:
     if sys.stdin is None:
         raise ConfigurationError("standard input is closed")
     stream = sys.stdin.buffer
-    with suppress(OSError):
+    with suppress(AttributeError, OSError):  # not on Windows before 3.12; not without a descriptor
         # Whoever made the pipe may have left it non-blocking; a pause would look like the end.
         os.set_blocking(stream.fileno(), True)
     number = 0

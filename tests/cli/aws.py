@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import threading
@@ -10,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import trustme
+
+from .running import ENVIRONMENT
 
 
 class StandIn:
@@ -34,7 +35,7 @@ class StandIn:
         # In both spellings, because a machine's own settings may come in either.
         proxies = {"HTTPS_PROXY": address, "NO_PROXY": ""}
         lower = {name.lower(): value for name, value in proxies.items()}
-        return {**os.environ, **proxies, **lower, "SSL_CERT_FILE": str(certificate)}
+        return {**ENVIRONMENT, **proxies, **lower, "SSL_CERT_FILE": str(certificate)}
 
     def __enter__(self) -> StandIn:
         self._thread.start()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from unittest.mock import patch
 
 from cognito_guard.cli import main
 
 PROGRAM = (sys.executable, "-m", "cognito_guard.cli")
+
+# Unbuffered output would hide a line that is held back, and a failure of the last flush.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 # Far more than a process needs, so that only one that hangs meets it.
 DEADLINE = 60
@@ -44,7 +48,27 @@ def run(*argv: str, stdin: bytes = b"") -> Outcome:
     return Outcome(status, out.getvalue(), err.getvalue())
 
 
-def run_process(*argv: str, stdin: bytes = b"", program: Sequence[str] = PROGRAM) -> Outcome:
-    """Run the command as a shell would."""
-    done = subprocess.run([*program, *argv], input=stdin, capture_output=True, timeout=DEADLINE)
-    return Outcome(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+def run_process(
+    *argv: str,
+    stdin: bytes | BinaryIO = b"",
+    stdout: BinaryIO | None = None,
+    program: Sequence[str] = PROGRAM,
+    env: Mapping[str, str] = ENVIRONMENT,
+) -> Outcome:
+    """Run the command as a shell would. What it writes to a ``stdout`` of your own is yours."""
+    given: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+    done = subprocess.run(
+        [*program, *argv],
+        **given,
+        stdout=stdout or subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=DEADLINE,
+        env=env,
+    )
+    return Outcome(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
+
+
+def start(*argv: str, program: Sequence[str] = PROGRAM, **more: Any) -> subprocess.Popen[bytes]:
+    """Start the command, to talk to it while it runs. Use it as a context manager."""
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen([*program, *argv], env=ENVIRONMENT, **{**streams, **more})

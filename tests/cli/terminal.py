@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 
-from .running import DEADLINE, PROGRAM
+from .running import DEADLINE, ENVIRONMENT, PROGRAM
 
 
 def run_on_terminal(*argv: str, env: Mapping[str, str]) -> str:
@@ -21,7 +21,7 @@ def run_on_terminal(*argv: str, env: Mapping[str, str]) -> str:
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=subprocess.PIPE,
-                env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **env},
+                env={**ENVIRONMENT, "TERM": "xterm", "NO_COLOR": "", **env},
             )
         with process:
             written = b""

@@ -125,6 +125,11 @@ def test_good_token(pool: LocalUserPool) -> None:
             id="machine",
         ),
         pytest.param(
+            lambda pool: pool.access_token(sub=pool.client_id),
+            "It says that it is the access token of a user",
+            id="a user named as a client",
+        ),
+        pytest.param(
             lambda pool: pool.access_token(token_use=["access"]),
             "It does not say that it is an access token or an ID token",
             id="no token_use",
@@ -138,6 +143,11 @@ def test_good_token(pool: LocalUserPool) -> None:
             lambda pool: pool.access_token(iss=pool.issuer + "/"),
             "Its issuer is no user pool of AWS",
             id="slash after the issuer",
+        ),
+        pytest.param(
+            lambda pool: pool.access_token(iss=f"{pool.issuer}/{pool.user_pool_id}"),
+            "Its issuer is no user pool of AWS",
+            id="more after the issuer",
         ),
         pytest.param(
             lambda pool: pool.access_token(iss="https://evil.example/eu-west-1_LocalPool"),
@@ -216,6 +226,15 @@ def test_what_can_be_read_is_shown() -> None:
     assert '  kid  "1"' in outcome.out
     assert '  sub  "me"' in outcome.out
     assert "signature of" not in outcome.out
+
+
+def test_encrypted_token() -> None:
+    """Of an encrypted token the header is shown, and no part of it is taken for its payload."""
+    outcome = run("inspect", b64({"alg": "dir", "enc": "A256GCM"}) + ".a.b.c.d")
+    assert '  enc  "A256GCM"' in outcome.out
+    assert problems_of(outcome) == [
+        "The token has five parts: it is an encrypted one (JWE), not a signed one (JWS)."
+    ]
 
 
 def test_empty_objects() -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import JwksServer, LocalUserPool
 
 from .aws import StandIn
-from .running import DEADLINE, PROGRAM, run, run_process
+from .running import run, run_process
 
 ORIGINAL = "cognito-idp.eu-west-1.amazonaws.com"
 UPDATED = "issuer-cognito-idp.eu-west-1.amazonaws.com"
@@ -48,19 +47,14 @@ def test_both_forms_of_the_issuer(
     """The original form of the issuer is asked first, the updated one if that has no keys."""
     body = json.dumps(pool.jwks()).encode("utf-8")
     with StandIn(authority, dict.fromkeys(good, body)) as aws:
-        done = subprocess.run(
-            [*PROGRAM, "jwks", "--user-pool-id", pool.user_pool_id],
-            capture_output=True,
-            timeout=DEADLINE,
-            env=aws.environment(tmp_path),
+        outcome = run_process(
+            "jwks", "--user-pool-id", pool.user_pool_id, env=aws.environment(tmp_path)
         )
     assert aws.asked == asked
-    assert done.returncode == status
-    assert (json.loads(done.stdout) if status == 0 else None) == (
-        pool.jwks() if status == 0 else None
-    )
+    assert outcome.status == status
+    assert json.loads(outcome.out or "{}") == (pool.jwks() if good else {})
     # Where a form failed, its host and what was wrong are named.
-    lines = done.stderr.decode("ascii").splitlines()
+    lines = outcome.err.splitlines()
     failed = asked if status else asked[:-1]
     for host, line in zip(failed, lines, strict=False):
         assert f"https://{host}/" in line
@@ -162,12 +156,12 @@ def test_pipe_as_file(pool: LocalUserPool, jwks: Path) -> None:
 
 @pytest.mark.parametrize(
     ("path", "problem"),
-    [("/elsewhere", "status 404"), ("", "status 404")],
-    ids=["another path", "no path"],
+    [("/elsewhere", "status 404"), ("/keys", "it holds no usable key")],
+    ids=["not found", "no usable key"],
 )
 def test_unavailable(pool: LocalUserPool, path: str, problem: str) -> None:
     """Without keys the status is 3, and a line says which address failed and how."""
-    with pool.serve() as server:
+    with JwksServer(lambda: {"keys": []}, "/keys") as server:
         options = ["--user-pool-id", pool.user_pool_id, "--jwks", server.origin + path]
         outcome = run_process("jwks", *options)
     assert (outcome.status, outcome.out) == (3, "")
@@ -202,9 +196,3 @@ def test_no_thread_to_be_had(pool: LocalUserPool, monkeypatch: pytest.MonkeyPatc
         outcome = run("jwks", "--user-pool-id", pool.user_pool_id, "--jwks", server.url)
         monkeypatch.undo()
     assert outcome.status == 3
-
-
-def test_mapping_type() -> None:
-    """The test kit's key set has the members that are printed, so that the tests above compare."""
-    jwks: Mapping[str, Any] = LocalUserPool().jwks()
-    assert all(key.keys() == {"kty", "kid", "use", "alg", "n", "e"} for key in jwks["keys"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from cognito_guard.cli.output import harmless, shown, shown_distance, shown_json
 from cognito_guard.testing import LocalUserPool
 
 from ..needs import need
-from .running import DEADLINE, PROGRAM, run, run_process
+from .running import DEADLINE, ENVIRONMENT, PROGRAM, run, run_process, start
 from .terminal import run_on_terminal
 
 Trust = tuple[str, ...]
@@ -90,24 +89,14 @@ def test_no_colour_elsewhere(trust: Trust, pool: LocalUserPool) -> None:
 def test_characters_that_the_encoding_lacks(trust: Trust, pool: LocalUserPool) -> None:
     """Where standard output is ASCII, other characters are written as escapes."""
     token = pool.access_token("Zoë")
-    done = subprocess.run(
-        [*PROGRAM, *trust, token],
-        capture_output=True,
-        timeout=DEADLINE,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.startswith(rb"valid: an access token of Zo\xeb")
+    outcome = run_process(*trust, token, env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii"})
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith(r"valid: an access token of Zo\xeb")
 
 
 def test_reader_that_leaves(trust: Trust) -> None:
     """A reader that leaves, as `head` does, ends the command at once and quietly."""
-    with subprocess.Popen(
-        [*PROGRAM, *trust, "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with start(*trust, "-") as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -128,10 +117,7 @@ def test_reader_that_left_before(argv: list[str]) -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb", buffering=0) as stdout:
-        done = subprocess.run(
-            [*PROGRAM, *argv], stdout=stdout, stderr=subprocess.PIPE, timeout=DEADLINE
-        )
-    assert (done.returncode, done.stderr) == (141, b"")
+        assert run_process(*argv, stdout=stdout) == (141, "", "")
 
 
 @pytest.mark.parametrize("argv", [["inspect", "junk"], ["--help"]], ids=["verdict", "help"])
@@ -139,13 +125,9 @@ def test_full_disk(argv: list[str]) -> None:
     """Output that cannot be written is an error with a reason, not a success."""
     need(Path("/dev/full").exists(), "/dev/full (Linux)")
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*PROGRAM, *argv], stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE
-        )
-    assert done.returncode == 2
-    assert done.stderr == (
-        b"cognito-guard: standard output cannot be written: No space left on device\n"
-    )
+        outcome = run_process(*argv, stdout=full)
+    said = "cognito-guard: standard output cannot be written: No space left on device\n"
+    assert outcome == (2, "", said)
 
 
 def test_closed_output(trust: Trust, pool: LocalUserPool) -> None:

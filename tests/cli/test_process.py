@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
+import socket
 import sys
 import sysconfig
 from importlib.metadata import entry_points
@@ -15,7 +15,7 @@ import pytest
 from cognito_guard.cli import main
 from cognito_guard.testing import LocalUserPool
 
-from .running import DEADLINE, run_process
+from .running import DEADLINE, run_process, start
 
 Trust = tuple[str, ...]
 
@@ -70,22 +70,21 @@ def test_what_it_loads(trust: Trust, pool: LocalUserPool, command: str) -> None:
 
 
 # Some ways to start a test run leave SIGINT ignored, and children inherit that.
-_INTERRUPTIBLE = """
+_INTERRUPTIBLE = (
+    sys.executable,
+    "-c",
+    """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from cognito_guard.cli import main
 sys.exit(main())
-"""
+""",
+)
 
 
 def test_interrupted_while_reading(trust: Trust) -> None:
     """Ctrl-C while the command waits for input is status 130, without a word."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _INTERRUPTIBLE, *trust, "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with start(*trust, "-", program=_INTERRUPTIBLE) as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
@@ -101,18 +100,12 @@ def test_interrupted_while_reading(trust: Trust) -> None:
 @pytest.mark.parametrize("command", ["verify", "jwks"])
 def test_interrupted_while_fetching(pool: LocalUserPool, command: str) -> None:
     """Ctrl-C while keys are fetched is status 130 at once, without a word."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"http://127.0.0.1:{server.getsockname()[1]}/jwks.json"
         argv = [command, "--user-pool-id", pool.user_pool_id, "--jwks", address]
         if command == "verify":
             argv += ["--client-id", pool.client_id, pool.access_token()]
-        with subprocess.Popen(
-            [sys.executable, "-c", _INTERRUPTIBLE, *argv],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process:
+        with start(*argv, program=_INTERRUPTIBLE) as process:
             assert process.stdout
             assert process.stderr
             server.settimeout(DEADLINE)
