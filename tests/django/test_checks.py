@@ -18,13 +18,12 @@ from .conftest import Configure
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def found() -> list[tuple[str | None, type]]:
+def found() -> list[tuple[str, type]]:
     """Ids and kinds of all that is reported."""
-    ours = [
-        message for message in run_checks(tags=[Tags.security]) if "cognito_guard" in message.id
-    ]
-    assert all(message.hint for message in ours)
-    return [(message.id.removeprefix("cognito_guard."), type(message)) for message in ours]
+    ours = [(str(message.id), message) for message in run_checks(tags=[Tags.security])]
+    ours = [(name, message) for name, message in ours if name.startswith("cognito_guard.")]
+    assert all(message.hint for _, message in ours)
+    return [(name.removeprefix("cognito_guard."), type(message)) for name, message in ours]
 
 
 def test_nothing_to_say(configure: Configure) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def wsgi(**environ: str) -> WSGIRequest:
 def asgi(*headers: tuple[bytes, bytes]) -> ASGIRequest:
     """A request as an ASGI server hands it over."""
     scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": [*headers]}
-    return ASGIRequest(scope, None)
+    return ASGIRequest(scope, BytesIO())
 
 
 def reason(request: Any) -> str:

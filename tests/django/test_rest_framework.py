@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from cognito_guard import ConfigurationError, Guard
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_django.checks import HANDLER, MIDDLEWARE
+from cognito_guard_django.rest_framework import HasScope
 
 from . import api, project
 from .conftest import Configure, bearer
@@ -177,7 +178,7 @@ def test_a_permission_without_names(pool: LocalUserPool) -> None:
         get("without-attribute", tokens(pool)["both"])
     for wrong in ((1,), ("a b",), ("",)):
         with pytest.raises(ConfigurationError):
-            api.HasScope(*wrong)
+            HasScope(*wrong)
 
 
 def test_another_way_to_log_in(db: str, configure: Configure, pool: LocalUserPool) -> None:

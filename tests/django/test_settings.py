@@ -34,7 +34,7 @@ def make_guard() -> Guard:
         ({"CLIENT_ID": "x", **POOL}, "E002", "CLIENT_ID", "did you mean CLIENT_IDS?"),
         ({"EXEMPT_PATHS": [], **POOL}, "E002", "EXEMPT_PATHS", "did you mean EXEMPT?"),
         ({"user_hook": None, **POOL}, "E002", "user_hook", "did you mean USER_HOOK?"),
-        ({1: 2, **POOL}, "E002", 1, "known are"),
+        (dict([(1, 2), *POOL.items()]), "E002", 1, "known are"),
         ({"CLIENT_IDS": ["a"]}, "E003", "USER_POOL_ID", "is missing"),
         ({"USER_POOL_ID": POOL["USER_POOL_ID"]}, "E003", "CLIENT_IDS", "is missing"),
         ({**POOL, "CLIENT_IDS": []}, "E003", "CLIENT_IDS", "must not be empty"),
@@ -119,7 +119,9 @@ def test_defaults() -> None:
     assert problems == []
     assert settings is not None
     assert (settings.required, settings.stateless, settings.groups) == (False, False, {})
-    assert settings.staff_groups is settings.superuser_groups is settings.user_hook is None
+    assert settings.staff_groups is None
+    assert settings.superuser_groups is None
+    assert settings.user_hook is None
 
 
 @pytest.mark.parametrize(

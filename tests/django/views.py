@@ -110,7 +110,7 @@ class Mixed(CognitoRequiredMixin, View):
 class AMixed(CognitoRequiredMixin, View):
     """The same, async, with a plain function as a policy."""
 
-    def required_policy(identity: Any) -> bool:  # type: ignore[override]  # noqa: N805
+    def required_policy(identity: Any) -> bool:  # noqa: N805
         return "admins" in identity.groups
 
     async def get(self, request: HttpRequest) -> JsonResponse:
