@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -14,22 +14,29 @@ _START_SECONDS = 20.0
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens."""
+    """A server that says when it listens, or that it never will."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.listening = threading.Event()
+        self.settled = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.listening.set()
+        self.settled.set()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            with suppress(SystemExit):  # uvicorn's way to say that it could not start
+                super().run(sockets)
+        finally:
+            self.settled.set()
 
 
 @contextmanager
 def serve(app: Any, **settings: Any) -> Iterator[str]:
     """Serve ``app`` in a thread and give the server's ``http://127.0.0.1:PORT``.
 
-    ``settings`` are those of ``uvicorn.Config``.
+    ``settings`` are those of ``uvicorn.Config``. Raises ``RuntimeError`` if it does not start.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -38,7 +45,7 @@ def serve(app: Any, **settings: Any) -> Iterator[str]:
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
-            if not server.listening.wait(_START_SECONDS):
+            if not server.settled.wait(_START_SECONDS) or not server.started:
                 raise RuntimeError("the server did not start")
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
