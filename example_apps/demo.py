@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import httpx
@@ -19,12 +20,38 @@ from cognito_guard import Guard
 from cognito_guard.testing import LocalUserPool
 
 from .fastapi_app.app import create_app as create_fastapi_app
+from .flask_app.app import create_app as create_flask_app
 from .serving import serve
+from .serving_django import serve_django
+from .serving_wsgi import serve_wsgi
 from .starlette_app.app import create_app as create_starlette_app
 
-APPS: dict[str, Callable[[Guard], Any]] = {
-    "Starlette": create_starlette_app,
-    "FastAPI": create_fastapi_app,
+Settings = Mapping[str, str]
+
+
+class App(NamedTuple):
+    """One of the example apps, and how to run it with the settings of ``Guard.from_env``."""
+
+    serve: Callable[[Settings], AbstractContextManager[str]]
+    """Starts a real server and gives its ``http://127.0.0.1:PORT``."""
+    websockets: bool = False
+
+
+def _uvicorn(create_app: Callable[[Guard], Any]) -> App:
+    # uvicorn logs an error for each WebSocket that was refused with an HTTP answer, though the
+    # answer is right (its pull request 3138).
+    return App(
+        lambda settings: serve(create_app(Guard.from_env(settings)), log_level="critical"), True
+    )
+
+
+APPS = {
+    "Starlette on uvicorn": _uvicorn(create_starlette_app),
+    "FastAPI on uvicorn": _uvicorn(create_fastapi_app),
+    "Flask on waitress": App(
+        lambda settings: serve_wsgi(create_flask_app(Guard.from_env(settings)))
+    ),
+    "Django on uvicorn": App(serve_django),
 }
 
 
@@ -99,13 +126,17 @@ def main() -> int:
     pool = LocalUserPool()
     wrong = 0
     with pool.serve() as keys:
-        trusted = pool.trust(jwks=keys.url)
-        for name, create_app in APPS.items():
-            # uvicorn logs an error for each WebSocket that was refused with an HTTP answer, though
-            # the answer is right (its pull request 3138).
-            with serve(create_app(Guard(trusted)), log_level="critical") as origin:
-                _print(f"\n{name} on uvicorn, {origin}\n")
+        settings = {
+            "COGNITO_USER_POOL_ID": pool.user_pool_id,
+            "COGNITO_CLIENT_IDS": pool.client_id,
+            "COGNITO_JWKS": keys.url,
+        }
+        for name, app in APPS.items():
+            with app.serve(settings) as origin:
+                _print(f"\n{name}, {origin}\n")
                 for case in cases(pool):
+                    if case.path == "/ws" and not app.websockets:
+                        continue
                     status, problem = ask(origin, case)
                     reason = problem.get("reason", "")
                     good = (status, reason) == (case.status, case.reason)
