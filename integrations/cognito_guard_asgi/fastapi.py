@@ -109,7 +109,7 @@ class CognitoAuth(_Scheme):
     :class:`~cognito_guard_asgi.CognitoMiddleware`, and honours ``Security(auth, scopes=[...])``. A
     refusal is an ``HTTPException`` with the challenge's status and headers, whose ``detail`` has
     ``detail``, ``reason`` and ``error``; the ``AuthError`` is its cause. ``scheme_name`` and
-    ``description`` appear in the OpenAPI document.
+    ``description`` appear in the OpenAPI document, and with FastAPI 0.123 or later the scopes do.
 
     Raises ``ConfigurationError`` if ``guard`` is none.
     """

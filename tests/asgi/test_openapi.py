@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import fastapi
 import pytest
 from openapi_spec_validator import validate
 
@@ -13,6 +14,9 @@ from example_apps.fastapi_app.app import create_app
 
 from .conftest import Run
 from .drive import http
+
+# FastAPI 0.123 was the first to name scopes with a scheme that is not OAuth 2.0.
+SCOPES_ARE_NAMED = tuple(map(int, fastapi.__version__.split(".")[:2])) >= (0, 123)
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def test_scheme(document: dict[str, Any]) -> None:
     [
         ("/", None),
         ("/me", [{"Cognito": []}]),
-        ("/orders", [{"Cognito": ["orders/read"]}]),
+        ("/orders", [{"Cognito": ["orders/read"] if SCOPES_ARE_NAMED else []}]),
         ("/admin", [{"Cognito": []}]),
         ("/editor", [{"Cognito": []}]),
     ],
@@ -80,16 +84,14 @@ def test_refusals_are_as_documented(lines: list[bytes], guard: Guard, run: Run) 
 
 def test_own_name_and_description(guard: Guard) -> None:
     """The scheme's name and description can be chosen; what is made from it keeps both."""
-    from fastapi import Depends, FastAPI
-
     auth = CognitoAuth(guard, scheme_name="Shop", description="A token of the shop's pool.")
-    app = FastAPI()
+    app = fastapi.FastAPI()
     for path, dependency in (
         ("/plain", auth),
         ("/group", auth.require(groups="x")),
         ("/optional", auth.optional),
     ):
-        app.get(path, dependencies=[Depends(dependency)])(lambda: None)
+        app.get(path, dependencies=[fastapi.Depends(dependency)])(lambda: None)
     document = app.openapi()
     assert document["components"]["securitySchemes"] == {
         "Shop": {
