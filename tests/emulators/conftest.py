@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cognito_guard import Guard
-from example_apps.demo import APPS
 from example_apps.serving import serve
 
+from .apps import APPS
 from .emulator import Emulator
 from .servers import cognito_local_server, moto_server
 

@@ -10,8 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from example_apps.demo import APPS
-
+from .apps import APPS
 from .emulator import Emulator
 
 Api = Callable[[Emulator, str, str], str]

@@ -22,11 +22,18 @@ from ..needs import need
 ROOT = Path(__file__).parents[2]
 
 # Literal, so that an adapter which the wheel lost, or a stray folder that it gained, is seen.
-IMPORT_PACKAGES = {"cognito_guard", "cognito_guard_asgi", "cognito_guard_flask"}
+IMPORT_PACKAGES = {
+    "cognito_guard",
+    "cognito_guard_asgi",
+    "cognito_guard_django",
+    "cognito_guard_flask",
+}
 EXTRAS = {
-    "": {"cryptography", "httpx"},
+    "": {"anyio", "cryptography", "httpx"},
     "starlette": {"starlette"},
     "fastapi": {"fastapi"},
+    "django": {"django"},
+    "drf": {"django", "djangorestframework"},
     "flask": {"flask"},
     "testing": {"pyjwt"},
     "cli": set[str](),
