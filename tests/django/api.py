@@ -8,8 +8,10 @@ from django.urls import path
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.generics import CreateAPIView
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from cognito_guard_django.rest_framework import (
@@ -45,6 +47,14 @@ class Refusing(Seen):
 
     def get(self, request: Any) -> Response:
         raise PermissionDenied("Not today.")
+
+
+class Creating(CreateAPIView[Any]):
+    """A view that describes what can be posted to it, to who may."""
+
+    authentication_classes = (CognitoAuthentication,)
+    permission_classes = (HasGroup("admins"),)
+    serializer_class = Serializer
 
 
 class Owner(BasePermission):
@@ -113,6 +123,7 @@ urlpatterns = [
     path("without-attribute", view(HasScope)),
     path("refusing", Refusing.as_view()),
     path("owned", Owned.as_view()),
+    path("creating", Creating.as_view()),
     path("function", function),
     path("session-first", view(IsAuthenticated, authentication=BOTH[::-1])),
     path("session-too", view(IsAuthenticated, authentication=BOTH)),

@@ -212,13 +212,16 @@ def test_one_query(db: str, configure: Configure, pool: LocalUserPool) -> None:
     assert len(captured) == 1
 
 
-@pytest.mark.parametrize("where", ["ours", "group", "scope"])
+@pytest.mark.parametrize("where", ["ours", "group", "scope", "creating"])
 def test_a_preflight_passes(where: str, pool: LocalUserPool) -> None:
     """The framework answers a preflight; no view runs, and other methods do not pass with it."""
     answer = APIClient().options(f"/drf/{where}", headers=PREFLIGHT)
     assert (answer.status_code, answer.headers.get("WWW-Authenticate")) == (200, None)
     # Whoever may not post is told nothing of what he could post.
     assert "actions" not in answer.json()
+    admin = {**PREFLIGHT, **bearer(tokens(pool)["ada"])}
+    told = APIClient().options(f"/drf/{where}", headers=admin)
+    assert where != "creating" or "POST" in told.json()["actions"]
     assert APIClient().options(f"/drf/{where}").status_code == 401
     assert APIClient().get(f"/drf/{where}", headers=PREFLIGHT).status_code == 401
     assert api.runs == []
