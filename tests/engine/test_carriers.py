@@ -95,6 +95,7 @@ def test_several_authorizations(values: list[str]) -> None:
         (["Session=abc"], None),
         (["xsession=abc; sessionx=def"], None),
         (["a=session=abc"], None),
+        (["session; session=abc"], "abc"),
     ],
     ids=repr,
 )

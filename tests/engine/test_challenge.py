@@ -142,6 +142,7 @@ def test_every_reason_has_an_answer(reason: Reason) -> None:
         ("back\\slash", "back'slash"),
         ("two\r\nSet-Cookie: a=b", "two??Set-Cookie: a=b"),
         ("nul\0 tab\t del\x7f", "nul? tab? del?"),
+        (" !#[]~", " !#[]~"),
         ("caf\u00e9 \u2028 \U0001f600 \ud800", "caf? ? ? ?"),
     ],
 )

@@ -139,5 +139,6 @@ def test_a_retry_is_never_told_to_come_at_once(given: int, told: int) -> None:
     """``retry_after`` is at least a second, so that clients do not spin."""
     error = KeysUnavailable(given)
 
+    assert KeysUnavailable().retry_after == 1
     assert error.retry_after == told
     assert str(error) == f"keys_unavailable: {error.detail}"

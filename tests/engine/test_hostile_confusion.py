@@ -78,6 +78,8 @@ def test_where_a_resource_is_asked_for(forge: Forge, recipe: Recipe, reason: Rea
 
     assert_refused(guard, recipe(forge), reason)
     assert guard.verify(claims(aud="https://api.example.com")(forge)).client_id == CLIENT
+    both = forge.guard(resources=["https://api.example.com"], token_use="any")
+    assert both.verify(id_claims()(forge)).client_id == CLIENT
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["access for ID", "ID for access"])

@@ -85,6 +85,9 @@ ENCODINGS: dict[str, Recipe] = {
     "a full-width letter": edited(lambda token: chr(ord(token[0]) + 0xFEE0) + token[1:]),
     "a lone surrogate": edited(lambda token: token + "\ud800"),
     "a no-break space": edited(lambda token: token + "\xa0"),
+    "four newlines in the signature": edited(lambda token: token[:-100] + "\n" * 4 + token[-100:]),
+    "four spaces in the payload": resigned(lambda header, payload: f"{header}.{'    '}{payload}"),
+    "four spaces in the header": resigned(lambda header, payload: f"{header}{'    '}.{payload}"),
     "a NUL": edited(lambda token: token + "\0"),
     "quotation marks": edited(lambda token: f'"{token}"'),
     "percent encoding": edited(lambda token: token.replace(".", "%2E", 1)),
@@ -167,6 +170,8 @@ def test_ambiguous_spellings(forge: Forge, recipe: Recipe, reason: Reason) -> No
     [
         _roomy_token(),
         payload(lambda text: b" \t\r\n" + text + b"\n "),
+        payload(lambda text: b" " + text),
+        payload(lambda text: text + b"\n"),
         payload(lambda text: json.dumps(json.loads(text), indent=2).encode()),
         member(b'"x":"\\ud83d\\ude00"'),
         member('"x":"\u00e9\U0001f600\ufeff"'.encode()),
@@ -179,6 +184,8 @@ def test_ambiguous_spellings(forge: Forge, recipe: Recipe, reason: Reason) -> No
     ids=[
         "segments of any length",
         "white space around it",
+        "white space before it",
+        "white space after it",
         "white space in it",
         "a pair of surrogates",
         "letters outside ASCII",

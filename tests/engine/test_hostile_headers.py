@@ -63,6 +63,8 @@ UNKNOWN_KEYS: dict[str, Recipe] = {
     "kid in another case": header(kid=Forge.kid.upper()),
     "kid and a space": header(kid=Forge.kid + " "),
     "kid a prefix": header(kid=Forge.kid[:-1]),
+    "kid of one letter": header(kid="k"),
+    "kid as long as may be": header(kid="k" * 256),
 }
 
 

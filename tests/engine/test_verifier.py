@@ -251,12 +251,14 @@ class Addresses:
     def __init__(self, **bodies: bytes) -> None:
         self.bodies = bodies
         self.asked: list[str] = []
+        self.was_asked = threading.Event()
 
     def get(self, url: str) -> bytes:
         """As ``fetch``: the body, or ``FetchFailed``."""
         name = "updated" if url.startswith("https://issuer-cognito-idp.") else "original"
         assert url.endswith("/.well-known/jwks.json")
         self.asked.append(name)
+        self.was_asked.set()
         if name not in self.bodies:
             raise FetchFailed("status 403")
         return self.bodies[name]
@@ -288,10 +290,21 @@ def test_only_the_first_address_is_fetched_ahead(
     tokens = TokenVerifier(UserPool(pool.user_pool_id, client_ids=[pool.client_id]))
 
     tokens.prefetch()
+    assert addresses.was_asked.wait(30)
     assert tokens.verify(pool.access_token())
     tokens.prefetch()
 
     assert addresses.asked == ["original"]
+
+
+def test_a_key_set_of_ones_own_is_fetched_ahead(pool: LocalUserPool) -> None:
+    """``prefetch`` reaches a remote key set that the pool was given ready-made."""
+    addresses = Addresses(original=json.dumps(pool.jwks()).encode())
+    keys = RemoteKeySet("https://keys.example/.well-known/jwks.json", get=addresses.get)
+
+    TokenVerifier(pool.trust(jwks=keys)).prefetch()
+
+    assert addresses.was_asked.wait(30)
 
 
 @pytest.mark.parametrize(
