@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from typing import Any
 
@@ -56,6 +57,8 @@ def set_up() -> None:
                 "HOST": "127.0.0.1",
                 "USER": "postgres",
                 "NAME": "postgres",
+                # Of this process alone: runs at the same time must not meet.
+                "TEST": {"NAME": f"test_cognito_guard_{os.getpid()}"},
             },
         },
         DATABASE_ROUTERS=[chosen],

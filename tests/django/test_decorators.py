@@ -22,7 +22,16 @@ from .conftest import Configure, bearer
 DENIED = 'Bearer error="insufficient_scope"'
 SCOPE = 'Bearer error="insufficient_scope", scope="orders/read"'
 
-ADMINS = ["/admins", "/aadmins", "/decorated", "/adecorated", "/mixed", "/amixed", "/any-admin"]
+ADMINS = [
+    "/admins",
+    "/aadmins",
+    "/decorated",
+    "/adecorated",
+    "/mixed",
+    "/amixed",
+    "/any-admin",
+    "/amixed-admin",
+]
 EVERYBODY = ["/bare", "/abare", "/any"]
 
 

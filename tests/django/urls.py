@@ -32,6 +32,7 @@ urlpatterns = [
     path("amixed", views.AMixed.as_view()),
     path("plain-class", views.Plain.as_view()),
     path("any", views.Any_.as_view()),
+    path("amixed-admin", views.AMixed.as_view(required_groups="admins")),
     path("any-admin", views.Any_.as_view(required_groups="admins")),
     path("site-admin/", admin.site.urls),
 ]
