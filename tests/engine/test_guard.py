@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from cognito_guard import (
     KeysUnavailable,
     MissingCredentials,
     Reason,
+    RemoteKeySet,
 )
 from cognito_guard.testing import LocalUserPool
 
@@ -178,13 +180,22 @@ def test_verification_logs_nothing(
 
 def test_keys_can_be_fetched_ahead(pool: LocalUserPool) -> None:
     """``prefetch`` starts what the first request would otherwise wait for, once for all."""
-    with pool.serve() as server:
-        guard = Guard(pool.trust(jwks=server.url))
-        guard.prefetch()
-        assert guard.verify(pool.access_token()).username == "alice"
-        guard.prefetch()
-        assert guard.verify(pool.access_token()).username == "alice"
-        assert server.requests == 1
+    asked: list[str] = []
+    was_asked = threading.Event()
+
+    def get(url: str) -> bytes:
+        asked.append(url)
+        was_asked.set()
+        return json.dumps(pool.jwks()).encode()
+
+    guard = Guard(pool.trust(jwks=RemoteKeySet("https://keys.example/jwks.json", get=get)))
+    assert asked == []
+    guard.prefetch()
+    assert was_asked.wait(30)
+    assert guard.verify(pool.access_token()).username == "alice"
+    guard.prefetch()
+    assert guard.verify(pool.access_token()).username == "alice"
+    assert asked == ["https://keys.example/jwks.json"]
 
 
 def test_static_keys_need_no_prefetch(guard: Guard) -> None:
