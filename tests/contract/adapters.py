@@ -58,10 +58,12 @@ def _waitress(
 
 
 @contextmanager
-def _django(settings: Settings, *options: str, module: str = "settings") -> Iterator[str]:
+def _django(settings: Settings, module: str = "settings") -> Iterator[str]:
     with django_database() as database:
         module = f"example_apps.django_app.{module}"
         environ = {**settings, **database, "DJANGO_SETTINGS_MODULE": module}
+        # Many new users are stored one after the other; who waits longest must not be hung up on.
+        options = ("--threads=8", "--keep-alive=60")
         with gunicorn("example_apps.django_app.wsgi", environ, *options) as origin:
             yield origin
 
@@ -90,11 +92,11 @@ ADAPTERS = [
     Adapter("flask-gunicorn-sync", _gunicorn(FLASK), websockets=False),
     Adapter("flask-gunicorn-threads", _gunicorn(FLASK, "--threads=8"), websockets=False),
     Adapter("flask-waitress", _waitress(create_flask_app), websockets=False),
-    Adapter("django-gunicorn", lambda settings: _django(settings, "--threads=8"), websockets=False),
+    Adapter("django-gunicorn", _django, websockets=False),
     Adapter("django-uvicorn", serve_django, websockets=False),
     Adapter(
         "rest-framework-gunicorn",
-        lambda settings: _django(settings, "--threads=8", module="rest_settings"),
+        lambda settings: _django(settings, "rest_settings"),
         "application/json",
         websockets=False,
     ),
