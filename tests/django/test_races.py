@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -103,6 +104,24 @@ def test_first_requests_at_once(
     assert results == [user.pk] * AT_ONCE
     assert CognitoUserLink.objects.count() == 1
     assert set(user.groups.values_list("name", flat=True)) == {"a", "b"}
+
+
+def test_first_requests_under_different_names(
+    anywhere: str, configure: Configure, pool: LocalUserPool
+) -> None:
+    """Also where a hook makes up names that do not collide, there is one user for a caller."""
+    meet = Rendezvous()
+
+    def hook(user: Any, identity: Identity) -> None:
+        if user.pk is None:
+            user.username = str(uuid.uuid4())
+        meet(user, identity)
+
+    configure(USER_HOOK=hook)
+    settings = current()
+    identity = settings.guard.verify(pool.access_token("alice"))
+    results = at_once(lambda: provision(identity, settings).pk)
+    assert results == [User.objects.get().pk] * AT_ONCE
 
 
 def test_first_requests_of_several_callers_in_a_new_group(

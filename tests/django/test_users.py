@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from django.db import IntegrityError, connection
 from django.test import AsyncClient, Client, override_settings
 from django.test.utils import CaptureQueriesContext
@@ -338,6 +339,17 @@ def test_a_deleted_user_is_made_anew(pool: LocalUserPool) -> None:
     first.delete()
     User.objects.create_user("in between")
     assert see(pool.access_token("alice")).pk != first_pk
+
+
+def test_the_database_knows_a_caller_once(pool: LocalUserPool) -> None:
+    """The table itself refuses a second user for a caller, also as the migration has made it."""
+    see(pool.access_token("alice"))
+    other = User.objects.create_user("other")
+    with pytest.raises(IntegrityError):
+        CognitoUserLink.objects.create(
+            user=other, issuer=pool.issuer, subject=pool.subject("alice")
+        )
+    call_command("makemigrations", "cognito_guard_django", check_changes=True, dry_run=True)
 
 
 def test_an_existing_user_may_be_linked_by_hand(pool: LocalUserPool) -> None:
