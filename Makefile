@@ -15,7 +15,7 @@ demo: $(VENV)/demo  ## A local user pool signs real tokens, the guarded example 
 
 test: $(VENV)/test  ## Run the tests, with branch coverage
 	$(VENV)/bin/python -m coverage erase
-	$(VENV)/bin/python -m coverage run -m pytest $(ARGS)
+	$(VENV)/bin/python -m coverage run -m pytest -n auto --maxprocesses=4 --dist loadfile $(ARGS)
 	$(VENV)/bin/python -m coverage combine --quiet
 	$(VENV)/bin/python -m coverage report
 

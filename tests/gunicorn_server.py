@@ -24,7 +24,8 @@ def gunicorn(target: str, environ: Mapping[str, str], *options: str) -> Iterator
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        own = ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
+        # Connections outlive the waits of a busy machine: a client that reuses one is not cut off.
+        own = ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", "--keep-alive=60"]
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *own, *options, target],
             env={**os.environ, **environ},
