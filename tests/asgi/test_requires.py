@@ -398,7 +398,15 @@ class _Dispatch:
 @pytest.mark.parametrize(
     "endpoint",
     [_stream, _items, _Plain(), _Plain, _Dispatch, functools.partial(_Plain()), StaticFiles()],
-    ids=repr,
+    ids=[
+        "generator",
+        "async generator",
+        "callable object",
+        "class",
+        "sync dispatch",
+        "partial",
+        "app",
+    ],
 )
 def test_wrong_endpoint(endpoint: Any) -> None:
     """What cannot be guarded is refused when it is decorated, not left open."""

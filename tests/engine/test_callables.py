@@ -58,7 +58,11 @@ def test_yes(result: object) -> None:
     assert passed(result) is True
 
 
-@pytest.mark.parametrize("result", [False, 0, 1, "", "yes", [], ["admins"], object()], ids=repr)
+@pytest.mark.parametrize(
+    "result",
+    [False, 0, 1, "", "yes", [], ["admins"], object()],
+    ids=["False", "0", "1", "empty text", "text", "empty list", "list", "object"],
+)
 def test_no(result: object) -> None:
     """Everything else means no, be it truthy or not: a list of groups is no decision."""
     assert passed(result) is False
