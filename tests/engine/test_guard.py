@@ -77,6 +77,12 @@ def test_no_credential_is_its_own_error(guard: Guard) -> None:
         guard.authenticate(headers(authorization=["Bearer x"]))
 
 
+class Ambient:
+    """Half a carrier."""
+
+    ambient = True
+
+
 WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "no pool": ((), {}, "a Guard needs one UserPool or more"),
     "a pool id": (("eu-west-1_AbC123xyz",), {}, "a Guard needs one UserPool or more"),
@@ -85,6 +91,7 @@ WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "a carrier by name": ((), {"carriers": ["cookie"]}, "each of carriers must"),
     "a carrier that is none": ((), {"carriers": [object()]}, "each of carriers must"),
     "a carrier's class": ((), {"carriers": [AuthorizationHeader]}, "each of carriers must"),
+    "a carrier that finds nothing": ((), {"carriers": [Ambient()]}, "each of carriers must"),
     "one carrier, no list": ((), {"carriers": AuthorizationHeader()}, "carriers must be a list"),
     "an empty realm": ((), {"realm": ""}, "realm must be printable ASCII"),
     "a quoted realm": ((), {"realm": 'a"b'}, "realm must be printable ASCII"),
@@ -106,6 +113,12 @@ def test_wrong_arguments(
     """A guard that could not guard is a configuration error when it is built."""
     with pytest.raises(ConfigurationError, match=message):
         Guard(*(trusted if not keywords else (pool.trust(),)), **keywords)
+
+
+@pytest.mark.parametrize("keywords", [{"max_token_bytes": 1}, {"realm": " ~"}], ids=str)
+def test_arguments_at_the_edge(pool: LocalUserPool, keywords: dict[str, Any]) -> None:
+    """The smallest size and the outermost characters of a realm are still right."""
+    assert Guard(pool.trust(), **keywords)
 
 
 def test_an_unknown_argument_is_an_error(pool: LocalUserPool) -> None:

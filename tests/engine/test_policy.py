@@ -113,6 +113,7 @@ def test_the_refusal_names_the_scopes() -> None:
     ("claims", "values", "match", "passes"),
     [
         ({"c": "a"}, (), "all", True),
+        ({"c": "a b"}, ("a b",), "all", True),
         ({"c": None}, (), "all", True),
         ({"c": []}, (), "all", True),
         ({}, (), "all", False),
@@ -147,6 +148,14 @@ def test_claims(claims: Any, values: Any, match: Any, passes: bool) -> None:
     assert reason(require_claim("c", *values, match=match), caller(**claims)) is expected
 
 
+def test_a_claim_may_have_any_name() -> None:
+    """A trigger may name a claim as it likes, with spaces as well."""
+    policy = require_claim("cost centre", "a b")
+
+    assert reason(policy, caller(**{"cost centre": "a b"})) is None
+    assert reason(policy, caller(cost="a b")) is Reason.MISSING_CLAIM
+
+
 @pytest.mark.parametrize(
     ("arguments", "keywords"), [(("",), {}), ((None,), {}), (("c", "a"), {"match": "some"})]
 )
@@ -163,6 +172,7 @@ def test_wrong_claims(arguments: Any, keywords: Any) -> None:
 def test_recent_login(auth_time: int | None, passes: bool) -> None:
     """A sign-in counts for ``max_age`` seconds; a token that does not say when is too old."""
     policy = require_recent_login(300, clock=lambda: NOW)
+    assert reason(require_recent_login(1, clock=lambda: NOW), caller(auth_time=NOW - 1)) is None
 
     error = refusal(policy, caller(auth_time=auth_time))
 

@@ -171,6 +171,14 @@ def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
         _pool(**arguments)
 
 
+def test_the_longest_ids() -> None:
+    """A user pool id has up to 55 characters, an app client id up to 128."""
+    pool_id, client_id = "eu-west-1_" + "a" * 45, "+" + "_" * 127
+
+    assert _pool(user_pool_id=pool_id).issuers[0].endswith(pool_id)
+    assert _pool(client_ids=[client_id]).client_ids == {client_id}
+
+
 def test_no_check_is_waived_by_leaving_it_out() -> None:
     """``client_ids`` has no default, and a misspelt argument is an error."""
     with pytest.raises(TypeError, match="client_ids"):
