@@ -1,4 +1,4 @@
-"""policy.py: what a caller must have, and how requirements combine."""
+"""policy.py: what a caller must have."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ import pytest
 
 from cognito_guard import (
     AccessDenied,
-    AuthError,
     ConfigurationError,
-    Identity,
-    InvalidToken,
     LoginTooOld,
-    Policy,
     Reason,
     build_policy,
-    enforce,
     require_claim,
     require_groups,
     require_recent_login,
@@ -24,31 +19,8 @@ from cognito_guard import (
     require_scopes,
 )
 
+from .callers import caller, no, reason, refusal, yes
 from .forge import NOW
-
-
-def caller(**claims: Any) -> Identity:
-    """A caller with two groups, two scopes and two roles, and these claims."""
-    all_claims = {"sub": "alice", "iss": "https://issuer.example", **claims}
-    return Identity(
-        all_claims, "access", "client", "alice", ("ga", "gb"), ("sa", "sb"), ("r a", "rb")
-    )
-
-
-def refusal(policy: Any, identity: Identity) -> AuthError | None:
-    """The error with which a policy refuses, or ``None``."""
-    try:
-        enforce(policy, identity)
-    except AuthError as error:
-        return error
-    return None
-
-
-def reason(policy: Any, identity: Identity) -> Reason | None:
-    """The reason for which a policy refuses, or ``None``."""
-    error = refusal(policy, identity)
-    return None if error is None else error.reason
-
 
 NAMED = [
     pytest.param(require_groups, "ga", "gb", Reason.MISSING_GROUP, id="groups"),
@@ -190,128 +162,6 @@ def test_wrong_age(max_age: Any) -> None:
         require_recent_login(max_age)
 
 
-@pytest.mark.parametrize("answer", [False, 0, "", [], "yes", 1, ["ga"]], ids=repr)
-def test_a_function_that_does_not_say_yes(answer: object) -> None:
-    """Anything but ``None`` and ``True`` from a user's own policy refuses the caller."""
-    assert reason(lambda _: answer, caller()) is Reason.CHECK_FAILED
-    assert reason(Policy(lambda _: answer), caller()) is Reason.CHECK_FAILED
-    assert reason(build_policy(policy=lambda _: answer), caller()) is Reason.CHECK_FAILED
-
-
-@pytest.mark.parametrize("answer", [None, True], ids=repr)
-def test_a_function_that_says_yes(answer: object) -> None:
-    """``None`` and ``True`` let the caller pass."""
-    assert reason(lambda _: answer, caller()) is None
-    assert reason(Policy(lambda _: answer), caller()) is None
-
-
-def test_a_function_sees_the_identity_and_raises_its_own() -> None:
-    """A user's own policy is called with the identity, and its own error is the answer."""
-    seen = []
-
-    def mine(identity: Identity) -> None:
-        seen.append(identity)
-        raise AccessDenied("missing_claim", "No contract.")
-
-    error = refusal(mine, identity := caller())
-
-    assert seen == [identity]
-    assert str(error) == "missing_claim: No contract."
-
-
-def test_a_fault_in_a_function_is_no_refusal() -> None:
-    """An error that is no AuthError passes through: a bug is not an answer."""
-
-    def broken(identity: Identity) -> None:
-        raise KeyError("bug")
-
-    for policy in (broken, Policy(broken), Policy(broken) | require_groups("ga")):
-        with pytest.raises(KeyError):
-            enforce(policy, caller())
-
-
-async def later(identity: Identity) -> None:
-    """A policy that would never be awaited."""
-
-
-@pytest.mark.parametrize("policy", [None, "ga", 1, later])
-def test_what_is_no_policy(policy: Any) -> None:
-    """What cannot decide is an error where it is written: alone, combined, and in keywords."""
-    good = require_groups("ga")
-    with pytest.raises(ConfigurationError):
-        Policy(policy)
-    with pytest.raises(ConfigurationError):
-        good & policy
-    with pytest.raises(ConfigurationError):
-        policy | good
-    if policy is not None:
-        with pytest.raises(ConfigurationError):
-            build_policy(policy=policy)
-
-
-YES, NO = require_groups("ga"), require_groups("zz")
-
-
-def yes(identity: Identity) -> bool:
-    """A plain function that lets everybody pass."""
-    return True
-
-
-def no(identity: Identity) -> bool:
-    """A plain function that lets nobody pass."""
-    return False
-
-
-@pytest.mark.parametrize(
-    ("policy", "expected"),
-    [
-        (YES & YES, None),
-        (YES & NO, Reason.MISSING_GROUP),
-        (NO & YES, Reason.MISSING_GROUP),
-        (YES | NO, None),
-        (NO | YES, None),
-        (NO | NO, Reason.MISSING_GROUP),
-        (YES & yes, None),
-        (yes & YES, None),
-        (YES & no, Reason.CHECK_FAILED),
-        (no & YES, Reason.CHECK_FAILED),
-        (NO | yes, None),
-        (yes | NO, None),
-        (NO | no, Reason.MISSING_GROUP),
-        (no | NO, Reason.CHECK_FAILED),
-        (NO & YES | YES, None),
-        (NO & (YES | YES), Reason.MISSING_GROUP),
-        (require_scopes("zz") | NO, Reason.MISSING_SCOPE),
-        (NO | require_scopes("zz"), Reason.MISSING_GROUP),
-        (require_scopes("zz") & NO, Reason.MISSING_SCOPE),
-    ],
-)
-def test_combinations(policy: Policy, expected: Reason | None) -> None:
-    """``&`` needs both and stops at the first; of two that refuse, ``|`` gives the left reason."""
-    assert isinstance(policy, Policy)
-    assert reason(policy, caller()) is expected
-
-
-def test_the_right_side_is_asked_only_when_needed() -> None:
-    """A side that cannot change the answer is not called."""
-    asked = []
-
-    def right(identity: Identity) -> None:
-        asked.append(identity)
-
-    for policy in (YES | right, Policy(no) & right):
-        reason(policy, caller())
-    assert asked == []
-
-
-def test_a_refusal_of_either_hides_no_other_error() -> None:
-    """Of two refusals, the one that is raised is not chained to the other."""
-    error = refusal(NO | require_scopes("zz"), caller())
-
-    assert error is not None
-    assert error.__suppress_context__
-
-
 @pytest.mark.parametrize(
     ("keywords", "expected"),
     [
@@ -339,11 +189,3 @@ def test_build_policy_of_nothing(name: str, names: Any) -> None:
     """An empty list or what is no list of names is an error, never a check that passes all."""
     with pytest.raises(ConfigurationError):
         build_policy(**{name: names})
-
-
-def test_a_pool_check_and_a_policy_refuse_apart(forge: Any) -> None:
-    """The same function refuses the token as a check (401) and the caller as a policy (403)."""
-    with pytest.raises(InvalidToken):
-        forge.guard(checks=[no]).verify(forge.token())
-    with pytest.raises(AccessDenied):
-        enforce(no, forge.guard().verify(forge.token()))
