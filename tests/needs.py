@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-REQUIRE_ALL = "COGNITO_GUARD_TEST_REQUIRE_ALL"
+REQUIRE_ALL = "TEST_NEEDS_REQUIRED"
 """Set to ``1``, every missing piece is a failure. For machines that are meant to have them all."""
 
 
