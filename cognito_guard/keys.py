@@ -183,7 +183,7 @@ class RemoteKeySet:
                 allowed_at = max(allowed_at, self._attempted_at + UNKNOWN_KEY_SECONDS)
             if now >= allowed_at and (pending := self._start(now)) is not None:
                 return pending
-            answered = usable and not self._failures
+            answered = not self._failures
             retry_after = ceil(max(allowed_at, self._retry_at) - now)
         finally:
             self._unlock()
@@ -266,7 +266,7 @@ class RemoteKeySet:
                 else:
                     refresh_at = now + REFRESH_SECONDS * _jitter(0.9)
                     self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
-                    self._failures, self._retry_at = 0, -inf
+                    self._failures = 0
         finally:
             self._unlock()
 

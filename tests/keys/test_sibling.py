@@ -167,11 +167,14 @@ def test_key_withdrawn_here_is_not_brought_back_by_an_older_sibling(
     unknown(forms.first, "withdrawn")
 
 
-def test_withdrawn_key_stays_away_while_both_addresses_fail(forms: Pair, clock: Clock) -> None:
+@pytest.mark.parametrize("seconds", [0, 60], ids=["at once", "a minute later"])
+def test_withdrawn_key_stays_away_while_both_addresses_fail(
+    seconds: float, forms: Pair, clock: Clock
+) -> None:
     """With nobody to ask, a key that only older keys still hold is 503, never accepted."""
     forms.sources[1].publish(jwk("a"), jwk("withdrawn", "b"))
     resolve(forms.remotes[1], "withdrawn")
-    clock.now += 60
+    clock.now += seconds
     resolve(forms.remotes[0], "a")
     forms.sources[0].answer = forms.sources[1].answer = DOWN
     clock.now += UNKNOWN_KEY_SECONDS

@@ -229,6 +229,23 @@ def test_waiter_may_leave_while_others_are_being_woken(pending: Pending) -> None
     leave_all()
 
 
+def test_last_waiter_may_leave_between_a_look_and_a_step() -> None:
+    """Nobody is left to wake, although somebody was there a moment ago: that is no error."""
+
+    class Left(set[Callable[[], object]]):
+        looks = 0
+
+        def __bool__(self) -> bool:
+            self.looks += 1
+            return self.looks == 1
+
+    pending = Pending()
+    pending._wakers = left = Left()
+    pending.finish()
+    assert pending.wait(0) is True
+    assert left.looks == 2
+
+
 # Which framework.
 
 
