@@ -97,11 +97,13 @@ def test_server_without_tls_is_refused() -> None:
         fetch(endpoint.url.replace("http://", "https://"))
 
 
-def test_missing_file_of_authorities_is_named(
+def test_file_of_authorities_that_is_none_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A misspelt SSL_CERT_FILE is a failed fetch, not an accident, and nothing is asked."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    """A wrong SSL_CERT_FILE is a failed fetch, not an accident, and nothing is asked."""
+    path = tmp_path / "authority.pem"
+    path.write_text("not a certificate", encoding="ascii")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
     with (
         Endpoint(lambda visit: visit.send(answer(body=GOOD))) as endpoint,
         pytest.raises(FetchFailed, match="while the HTTP client was set up"),
