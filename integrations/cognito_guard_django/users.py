@@ -50,6 +50,7 @@ def provision(identity: Identity, settings: Settings) -> Any:
             if changed:
                 user.save(update_fields=changed)
             _join(user, add, remove)
+    _refuse_inactive(user)  # the hook may have switched the user off
     return user
 
 

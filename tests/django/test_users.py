@@ -163,6 +163,20 @@ def test_a_hook_may_make_new_users_inactive(configure: Configure, pool: LocalUse
     assert see(pool.access_token("alice")).is_active
 
 
+def test_a_hook_may_switch_a_user_off(configure: Configure, pool: LocalUserPool) -> None:
+    """Whom the hook makes inactive is refused with that very request, and the database knows."""
+
+    def hook(user: Any, identity: Identity) -> None:
+        user.is_active = "blocked" not in identity.groups
+
+    configure(USER_HOOK=hook)
+    user = see(pool.access_token("alice"))
+    with pytest.raises(AccessDenied, match="not active"):
+        see(pool.access_token("alice", groups=["blocked"]))
+    user.refresh_from_db()
+    assert not user.is_active
+
+
 @pytest.mark.parametrize(
     ("claims", "email", "names"),
     [
