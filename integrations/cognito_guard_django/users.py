@@ -7,6 +7,7 @@ who is here already. Everything happens on the database that is written to.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -101,10 +102,13 @@ def _refuse_inactive(user: Any) -> None:
 
 
 def _usernames(issuer: str, subject: str, field: Field[Any, Any]) -> list[str]:
-    """Names that are always the same for a caller: his subject, or where that is taken, a hash."""
+    """Names to try: the subject, a hash, and one that nobody can have taken beforehand.
+
+    The first two are always the same for a caller, so whoever knows him could take them.
+    """
     longest = field.max_length or LONGEST_SUBJECT
     digest = hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()
-    names = [subject, f"cognito-{digest}"[:longest]]
+    names = [subject, *(f"cognito-{end}"[:longest] for end in (digest, secrets.token_hex(32)))]
     return names if len(subject) <= longest else names[1:]
 
 

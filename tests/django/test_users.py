@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -122,6 +123,18 @@ def test_nobody_is_taken_over(pool: LocalUserPool) -> None:
     assert user.username.startswith("cognito-")
     assert user.email == local.email
     assert see(pool.id_token("alice")).pk == user.pk
+
+
+def test_both_names_are_taken(pool: LocalUserPool) -> None:
+    """Who takes the names that a caller would get keeps nobody out."""
+    digest = hashlib.sha256(f"{pool.issuer}\n{pool.subject('alice')}".encode()).hexdigest()
+    taken = [pool.subject("alice"), f"cognito-{digest}"]
+    for name in taken:
+        User.objects.create_user(name)
+    user = see(pool.access_token("alice"))
+    assert user.username.startswith("cognito-")
+    assert user.username not in taken
+    assert see(pool.access_token("alice")).pk == user.pk
 
 
 def test_no_name_is_left(configure: Configure, pool: LocalUserPool) -> None:
