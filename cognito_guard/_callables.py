@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from .errors import ConfigurationError
+from .errors import ConfigurationError, MissingCredentials
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 
 
 def require_callable(name: str, value: F) -> F:
@@ -23,10 +24,15 @@ def require_callable(name: str, value: F) -> F:
     return value
 
 
-def passed(result: object) -> bool:
-    """Whether a check or a policy that returned ``result`` passed: only ``None`` and ``True`` do.
+def passes(check: Callable[[T], object], identity: T) -> bool:
+    """Whether a check or a policy lets somebody pass: only by returning ``None`` or ``True``.
 
     Anything else fails, so that `lambda identity: identity.groups` or a forgotten `await` refuses
-    instead of letting everybody in.
+    instead of letting everybody in. Its own ``AuthError`` goes through, but for
+    ``MissingCredentials``: there was a credential, and adapters take that error for its absence.
     """
+    try:
+        result = check(identity)
+    except MissingCredentials:
+        return False
     return result is None or result is True

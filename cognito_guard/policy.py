@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, TypeAlias, final
 
-from ._callables import passed, require_callable
+from ._callables import passes, require_callable
 from .errors import AccessDenied, AuthError, ConfigurationError, LoginTooOld, Reason
 from .identity import Identity
 
@@ -35,8 +35,8 @@ Names: TypeAlias = str | Iterable[str]
 
 def enforce(policy: PolicyLike, identity: Identity) -> None:
     """Ask a policy. Raises the policy's own ``AuthError``, or ``AccessDenied`` (``check_failed``)
-    if it returned anything but ``None`` or ``True``."""
-    if not passed(policy(identity)):
+    if it returned anything but ``None`` or ``True``, or took the credential for missing."""
+    if not passes(policy, identity):
         raise AccessDenied(Reason.CHECK_FAILED, "A policy of this API refuses the caller.")
 
 

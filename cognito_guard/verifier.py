@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, final
 
 from . import claims as claim
-from ._callables import passed
+from ._callables import passes
 from .errors import ConfigurationError, InvalidToken, KeysUnavailable, Reason
 from .fetch import FETCH_SECONDS
 from .identity import Identity
@@ -124,7 +124,7 @@ class TokenVerifier:
             claim.roles(claims, pool.role_claim, pool.split_roles),
         )
         for check in pool.checks:
-            if not passed(check(identity)):
+            if not passes(check, identity):
                 raise InvalidToken(Reason.CHECK_FAILED, "A check of this API refuses the token.")
         return identity
 

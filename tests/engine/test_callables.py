@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cognito_guard import ConfigurationError
-from cognito_guard._callables import passed, require_callable
+from cognito_guard import ConfigurationError, InvalidToken, MissingCredentials, Reason
+from cognito_guard._callables import passes, require_callable
 
 
 def plain(identity: object) -> None:
@@ -55,7 +55,7 @@ def test_what_may_not_decide(value: Any) -> None:
 @pytest.mark.parametrize("result", [None, True])
 def test_yes(result: object) -> None:
     """Only ``None`` and ``True`` mean yes."""
-    assert passed(result) is True
+    assert passes(lambda _: result, "somebody") is True
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,23 @@ def test_yes(result: object) -> None:
 )
 def test_no(result: object) -> None:
     """Everything else means no, be it truthy or not: a list of groups is no decision."""
-    assert passed(result) is False
+    assert passes(lambda _: result, "somebody") is False
+
+
+def test_who_showed_a_credential_is_never_taken_for_anonymous() -> None:
+    """A check that raises ``MissingCredentials`` refuses: it cannot make a caller anonymous."""
+
+    def forget(_: object) -> None:
+        raise MissingCredentials(Reason.MISSING_CREDENTIALS, "The session has ended.")
+
+    assert passes(forget, "somebody") is False
+
+
+def test_an_auth_error_of_its_own_goes_through() -> None:
+    """Any other ``AuthError`` of a check reaches the caller as it is."""
+
+    def revoke(_: object) -> None:
+        raise InvalidToken(Reason.REVOKED, "The session has ended.")
+
+    with pytest.raises(InvalidToken, match="revoked"):
+        passes(revoke, "somebody")
