@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.http import Http404
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
 from rest_framework.permissions import BasePermission, SingleOperandHolder
@@ -223,13 +225,19 @@ def _answer(exc: Exception, context: dict[str, Any]) -> Challenge | None:
 
 
 def _denied(request: Any, view: APIView) -> Challenge | None:
-    """Asks the permissions once more which of them says no; a view may refuse for itself, too."""
+    """Asks the permissions once more which of them says no; a view may refuse for itself, too.
+
+    One that says no with an error has said it before, and that error is being answered.
+    """
     http_request = request._request
-    for permission in view.get_permissions():
-        http_request._cognito_guard_refusal = None
-        if not permission.has_permission(request, view):
-            error: AuthError | None = http_request._cognito_guard_refusal
-            return None if error is None else current().guard.challenge(error)
+    try:
+        for permission in view.get_permissions():
+            http_request._cognito_guard_refusal = None
+            if not permission.has_permission(request, view):
+                error: AuthError | None = http_request._cognito_guard_refusal
+                return None if error is None else current().guard.challenge(error)
+    except (APIException, Http404, DjangoPermissionDenied):
+        return None
     return None
 
 

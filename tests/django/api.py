@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.http import Http404
 from django.urls import path
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework.generics import CreateAPIView
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.response import Response
@@ -62,6 +64,21 @@ class Owner(BasePermission):
 
     def has_object_permission(self, request: Any, view: Any, obj: object) -> bool:
         return False
+
+
+class Quota(BasePermission):
+    """Nobody has anything left here, and is told so by an error."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        raise QUOTA[request.query_params["raises"]]
+
+
+QUOTA = {
+    "framework": Throttled(),
+    "denied": PermissionDenied("Over quota."),
+    "django": DjangoPermissionDenied(),
+    "not found": Http404(),
+}
 
 
 class Owned(Seen):
@@ -123,6 +140,7 @@ urlpatterns = [
     path("without-attribute", view(HasScope)),
     path("refusing", Refusing.as_view()),
     path("owned", Owned.as_view()),
+    path("quota", view(CognitoPermission, Quota)),
     path("creating", Creating.as_view()),
     path("function", function),
     path("session-first", view(IsAuthenticated, authentication=BOTH[::-1])),

@@ -172,6 +172,15 @@ def test_a_view_may_refuse_for_itself(where: str, pool: LocalUserPool) -> None:
     check(get(where, tokens(pool)["alice"]), 403, None, None)
 
 
+@pytest.mark.parametrize(
+    ("raises", "status"), [("framework", 429), ("denied", 403), ("django", 403), ("not found", 404)]
+)
+def test_a_permission_may_raise(raises: str, status: int, pool: LocalUserPool) -> None:
+    """What another permission raises is the answer, and no error of the server."""
+    check(get(f"quota?raises={raises}", tokens(pool)["alice"]), status, None, None)
+    assert api.runs == []
+
+
 def test_a_permission_without_names(pool: LocalUserPool) -> None:
     """``HasScope`` by itself, on a view that names no scopes, would require nothing: an error."""
     with pytest.raises(ConfigurationError, match="required_scopes"):
