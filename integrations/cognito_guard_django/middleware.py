@@ -13,7 +13,7 @@ from cognito_guard import AuthError, KeysUnavailable, MissingCredentials, Reason
 
 from .callers import Caller, aidentify, attach, identify
 from .refusal import refuse
-from .requests import is_preflight
+from .requests import is_preflight, is_stock
 from .settings import Settings, current
 
 __all__ = ["CognitoMiddleware"]
@@ -67,18 +67,18 @@ class CognitoMiddleware:
     def process_view(
         self, request: HttpRequest, view: Any, args: object, kwargs: object
     ) -> HttpResponse | None:
-        """Keep a preflight away from a function that would take it for a call.
+        """Keep a preflight away from a view that would take it for a call.
 
-        It has passed the middleware by now, one that answers preflights included. A class has a
-        method for ``OPTIONS``; a function that asks for no method does what it always does, here
-        for nobody at all.
+        It has passed the middleware by now, one that answers preflights included. Django answers
+        ``OPTIONS`` for a class that leaves it to Django; a function that asks for no method does
+        what it always does, here for nobody at all.
         """
         settings = current()
         if (
             settings.required
             and is_preflight(request)
             and request.path_info not in settings.exempt
-            and not hasattr(view, "view_class")
+            and not is_stock(view)
         ):
             return HttpResponse(status=204)
         return None

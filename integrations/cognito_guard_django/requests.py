@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
+from django.views import View
 
 from cognito_guard import HeaderValues
 
-__all__ = ["header_values", "is_preflight"]
+__all__ = ["header_values", "is_preflight", "is_stock"]
 
 
 def header_values(request: HttpRequest) -> HeaderValues:
@@ -43,4 +45,21 @@ def is_preflight(request: HttpRequest) -> bool:
         request.method == "OPTIONS"
         and "HTTP_ORIGIN" in request.META
         and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
+    )
+
+
+def is_stock(view: Any) -> bool:
+    """Whether Django, or REST framework, answers ``OPTIONS`` for a view, and runs nothing of it.
+
+    Having a class proves nothing: it may treat all methods alike, or answer ``OPTIONS`` itself.
+    """
+    cls = getattr(view, "view_class", None)
+    # Not imported for this: many projects go without it.
+    rest = getattr(sys.modules.get("rest_framework.views"), "APIView", View)
+    return any(
+        all(
+            getattr(cls, name, None) is getattr(base, name)
+            for name in ("setup", "dispatch", "options")
+        )
+        for base in (View, rest)
     )

@@ -108,12 +108,20 @@ class _Requirement(SingleOperandHolder, BasePermission):
         """Nothing to hold."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the caller has what is required. A CORS preflight passes."""
+        """Whether the caller has what is required.
+
+        A CORS preflight passes where the framework answers it, and not a function or an action
+        that lists ``OPTIONS`` among its methods.
+        """
         identity = request.auth
         if not isinstance(identity, Identity):
             # Asked about another method than OPTIONS, this is no preflight any more: the framework
             # asks so to describe a view.
-            return request.method == "OPTIONS" and is_preflight(request._request)
+            return (
+                request.method == "OPTIONS"
+                and is_preflight(request._request)
+                and _framework_answers(view)
+            )
         try:
             enforce(self._policy(view), identity)
         except AuthError as error:
@@ -192,6 +200,15 @@ class CognitoPermission(_Requirement):
             scopes=named("required_scopes"),
             roles=named("required_roles"),
         )
+
+
+def _framework_answers(view: APIView) -> bool:
+    """Whether ``OPTIONS`` runs the framework's own method, and nothing of the view."""
+    # The framework imports this module while its views are being imported, for its settings.
+    from rest_framework import views
+
+    method = getattr(getattr(view, "options", None), "__func__", None)
+    return method is views.APIView.options
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -15,6 +15,7 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, Is
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from cognito_guard_django.rest_framework import (
     CognitoAuthentication,
@@ -107,6 +108,26 @@ def function(request: Any) -> Response:
     return Response({"subject": request.auth.subject})
 
 
+@api_view(["GET", "OPTIONS"])
+@authentication_classes([CognitoAuthentication])
+@permission_classes([HasGroup("admins")])
+def options_function(request: Any) -> Response:
+    """A function that answers OPTIONS itself."""
+    runs.append(request.path)
+    return Response()
+
+
+class Options(ViewSet):
+    """An action that answers OPTIONS itself, beside one that leaves it to the framework."""
+
+    authentication_classes = (CognitoAuthentication,)
+    permission_classes = (HasGroup("admins"),)
+
+    def run(self, request: Any) -> Response:
+        runs.append(request.path)
+        return Response()
+
+
 BOTH = [CognitoAuthentication, SessionAuthentication]
 
 urlpatterns = [
@@ -143,6 +164,9 @@ urlpatterns = [
     path("quota", view(CognitoPermission, Quota)),
     path("creating", Creating.as_view()),
     path("function", function),
+    path("options-function", options_function),
+    path("options-action", Options.as_view({"get": "run", "options": "run"})),
+    path("action", Options.as_view({"get": "run"})),
     path("session-first", view(IsAuthenticated, authentication=BOTH[::-1])),
     path("session-too", view(IsAuthenticated, authentication=BOTH)),
     path(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -122,9 +123,11 @@ def test_not_exempt(path: str, ask: Ask, configure: Configure) -> None:
     assert ask(path).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/me", "/ame"])
-def test_a_preflight_passes_and_runs_no_function(path: str, ask: Ask, configure: Configure) -> None:
-    """Preflights carry no credential. A function that would take one for a call does not run."""
+@pytest.mark.parametrize(
+    "path", ["/me", "/ame", "/dispatching", "/answering", "/preparing", "/mixed", "/decorated"]
+)
+def test_a_preflight_passes_and_runs_no_view(path: str, ask: Ask, configure: Configure) -> None:
+    """Preflights carry no credential. Code that would take one for a call does not run."""
     configure(USERS="stateless", REQUIRED=True)
     answer = ask(path, "options", **PREFLIGHT)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -133,8 +136,13 @@ def test_a_preflight_passes_and_runs_no_function(path: str, ask: Ask, configure:
     assert ask(path, "get", **PREFLIGHT).status_code == 401
 
 
-def test_a_preflight_reaches_classes_and_open_views(ask: Ask, configure: Configure) -> None:
-    """A class has a method for OPTIONS. Where nothing is required, the view may answer itself."""
+@pytest.mark.parametrize("framework", [True, False])
+def test_a_preflight_reaches_classes_and_open_views(
+    framework: bool, ask: Ask, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django answers OPTIONS for a class. Where nothing is required, the view may answer itself."""
+    if not framework:
+        monkeypatch.delitem(sys.modules, "rest_framework.views", raising=False)
     configure(USERS="stateless", REQUIRED=True, EXEMPT=["/ame"])
     assert ask("/plain-class", "options", **PREFLIGHT).headers["Allow"] == "GET, HEAD, OPTIONS"
     assert ask("/ame", "options", **PREFLIGHT).status_code == 200

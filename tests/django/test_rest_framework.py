@@ -221,7 +221,7 @@ def test_one_query(db: str, configure: Configure, pool: LocalUserPool) -> None:
     assert len(captured) == 1
 
 
-@pytest.mark.parametrize("where", ["ours", "group", "scope", "creating"])
+@pytest.mark.parametrize("where", ["ours", "group", "scope", "creating", "action"])
 def test_a_preflight_passes(where: str, pool: LocalUserPool) -> None:
     """The framework answers a preflight; no view runs, and other methods do not pass with it."""
     answer = APIClient().options(f"/drf/{where}", headers=PREFLIGHT)
@@ -234,6 +234,30 @@ def test_a_preflight_passes(where: str, pool: LocalUserPool) -> None:
     assert APIClient().options(f"/drf/{where}").status_code == 401
     assert APIClient().get(f"/drf/{where}", headers=PREFLIGHT).status_code == 401
     assert api.runs == []
+
+
+@pytest.mark.parametrize("where", ["options-function", "options-action"])
+def test_a_view_that_answers_options_itself(where: str, pool: LocalUserPool) -> None:
+    """What runs the same code as GET wants the same token, however the request looks."""
+    answer = APIClient().options(f"/drf/{where}", headers=PREFLIGHT)
+    check(answer, 401, "Bearer", "missing_credentials")
+    admin = {**PREFLIGHT, **bearer(tokens(pool)["ada"])}
+    assert APIClient().options(f"/drf/{where}", headers=admin).status_code == 200
+    assert api.runs == [f"/drf/{where}"]
+
+
+@pytest.mark.parametrize(
+    ("where", "status"),
+    [("group", 200), ("function", 200), ("options-function", 204), ("options-action", 204)],
+)
+def test_a_preflight_where_all_is_guarded(
+    where: str, status: int, configure: Configure, pool: LocalUserPool
+) -> None:
+    """A middleware that requires a token lets the framework answer a preflight, and no view."""
+    configure(USERS="stateless", REQUIRED=True)
+    with override_settings(MIDDLEWARE=[MIDDLEWARE]):
+        answer = APIClient().options(f"/drf/{where}", headers=PREFLIGHT)
+    assert (answer.status_code, api.runs) == (status, [])
 
 
 def post(cookies: dict[str, str], where: str = "me", **headers: str) -> Any:

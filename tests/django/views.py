@@ -124,6 +124,28 @@ class Any_(CognitoRequiredMixin, View):  # noqa: N801
         return me(request)
 
 
+class Dispatching(View):
+    """A class that treats all methods alike."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return me(request)
+
+
+class Answering(View):
+    """A class that answers OPTIONS itself."""
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return me(request)
+
+
+class Preparing(View):
+    """A class that does something before it looks at the method."""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        me(request)
+
+
 class Plain(View):
     """A class that requires nothing."""
 
