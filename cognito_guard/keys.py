@@ -135,6 +135,9 @@ class RemoteKeySet:
         self._afterwards: list[Callable[[], object]] = []
         self._pending: Pending | None = None
         self._attempted_at = -inf
+        # The last attempt that a missing key caused. A refresh is none: a rotation that follows it
+        # at once is noticed at once.
+        self._asked_at = -inf
         self._failures = 0
         self._retry_at = -inf
         _instances.add(self)
@@ -154,9 +157,11 @@ class RemoteKeySet:
         if key is None:
             return None
         now = self._clock()
+        if now >= held.expires_at:
+            return None
         if now >= held.refresh_at:
             self._replace(held, now)
-        return key if now < held.expires_at else None
+        return key
 
     def key(self, kid: str, /) -> VerificationKey | Pending:
         """See :meth:`KeySet.key`."""
@@ -175,13 +180,17 @@ class RemoteKeySet:
             usable = newer_than < held.fetched_at and now < held.expires_at
             if usable and kid in held.keys:  # a fetch landed while we came here
                 return held.keys[kid]
-            if (pending := self._under_way(now)) is not None:
+            pending = self._under_way(now)
+            # After a failure one caller waits, the one who tries again. A server's threads are not
+            # to be tied up by an endpoint that hangs.
+            if pending is not None and not self._failures:
                 return pending
             # While keys are held, a token with an unknown kid is more likely junk than a rotation.
             allowed_at = self._retry_at
-            if usable:
-                allowed_at = max(allowed_at, self._attempted_at + UNKNOWN_KEY_SECONDS)
-            if now >= allowed_at and (pending := self._start(now)) is not None:
+            if usable or newer_than > -inf:
+                allowed_at = max(allowed_at, self._asked_at + UNKNOWN_KEY_SECONDS)
+            if pending is None and now >= allowed_at and (pending := self._start(now)) is not None:
+                self._asked_at = now
                 return pending
             answered = not self._failures
             retry_after = ceil(max(allowed_at, self._retry_at) - now)
@@ -277,7 +286,7 @@ class RemoteKeySet:
         self._lock = threading.Lock()
         self._afterwards = []
         if self._pending is not None:
-            self._pending, self._attempted_at = None, -inf
+            self._pending, self._attempted_at, self._asked_at = None, -inf, -inf
 
 
 _instances: weakref.WeakSet[RemoteKeySet] = weakref.WeakSet()

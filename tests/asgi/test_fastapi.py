@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Security, WebSocket
+from fastapi.exceptions import FastAPIError
 from fastapi.responses import JSONResponse
 
 from cognito_guard import ConfigurationError, Guard, Identity, require_groups, require_scopes
@@ -393,3 +394,15 @@ def test_wrong_requirement(arguments: dict[str, Any], guard: Guard) -> None:
     """An empty or wrong requirement is an error when the route is declared."""
     with pytest.raises(ConfigurationError):
         CognitoAuth(guard).require(**arguments)
+
+
+def test_require_without_its_call_is_no_dependency(guard: Guard) -> None:
+    """``Depends(auth.require)``, the call forgotten, fails when the route is declared."""
+    app = FastAPI()
+    auth = CognitoAuth(guard)
+
+    with pytest.raises(FastAPIError):
+
+        @app.get("/", dependencies=[Depends(auth.require)])
+        def secret() -> int:
+            return 1

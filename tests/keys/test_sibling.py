@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -115,6 +116,22 @@ def test_flood_at_a_form_that_fails_is_not_passed_on(forms: Pair, clock: Clock) 
         settle()
     assert forms.calls[0] <= 3
     assert forms.calls[1] <= 7
+
+
+def test_sibling_without_keys_is_asked_no_more_often_than_one_with_them(
+    forms: Pair, clock: Clock
+) -> None:
+    """While this side holds keys, junk reaches the other side's address once in 30 s as well."""
+    resolve(forms.first, "a")
+    for source in forms.sources:
+        source.answer = DOWN
+    for _ in range(10_000):
+        clock.now += 60 / 10_000
+        with suppress(KeysUnavailable, InvalidToken):
+            forms.first.key("unknown")
+        settle()
+    assert forms.calls[0] <= 4
+    assert forms.calls[1] <= 3
 
 
 def test_new_key_is_found_through_the_form_that_works(forms: Pair, clock: Clock) -> None:

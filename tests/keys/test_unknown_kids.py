@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import pytest
+
 from cognito_guard import InvalidToken, KeysUnavailable, Pending
-from cognito_guard.keys import UNKNOWN_KEY_SECONDS
+from cognito_guard.keys import REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
 
 from .material import checks, jwk
 from .source import (
     DOWN,
+    PATIENCE,
     Clock,
     Source,
     remote,
@@ -27,6 +30,34 @@ def test_new_key_is_found_at_the_first_token_that_names_it(source: Source, clock
     source.publish(jwk("a"), jwk("new", "b"))
     clock.now += UNKNOWN_KEY_SECONDS
     assert checks(resolve(keys, "new"), "b")
+    assert source.calls == 2
+
+
+def test_rotation_right_after_a_refresh_is_noticed_at_once(source: Source, clock: Clock) -> None:
+    """The 30 s count from attempts that a missing key caused; a refresh is none of them."""
+    keys = remote(source, clock)
+    resolve(keys, "a")
+    clock.now += REFRESH_SECONDS
+    assert checks(keys.key("a"), "a")
+    settle()
+    source.publish(jwk("a"), jwk("new", "b"))
+    clock.now += 1
+    assert checks(resolve(keys, "new"), "b")
+    assert source.calls == 3
+
+
+def test_after_a_failure_only_who_tries_again_waits(source: Source, clock: Clock) -> None:
+    """An endpoint that hangs again ties up one thread, and the others are told at once."""
+    keys = remote(source, clock)
+    source.answer = DOWN
+    clock.now += unavailable(keys).retry_after
+    with source.held_up():
+        first = keys.key("a")
+        assert isinstance(first, Pending)
+        for _ in range(3):
+            with pytest.raises(KeysUnavailable):
+                keys.key("a")
+    assert first.wait(PATIENCE)
     assert source.calls == 2
 
 
