@@ -16,7 +16,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, router, transaction
 from django.db.models import F, Field
 
-from cognito_guard import AccessDenied, Identity, Reason
+from cognito_guard import AccessDenied, AuthError, Identity, Reason
 
 from .models import LONGEST_SUBJECT, CognitoUserLink
 from .settings import Settings
@@ -43,14 +43,18 @@ def provision(identity: Identity, settings: Settings) -> Any:
     if groups is None:  # made just now
         return user
     before = _values(user)
-    _fill(user, identity, settings)
-    changed = [name for name, value in _values(user).items() if before[name] != value]
     add, remove = _regroup(groups, identity, settings)
-    if changed or add or remove:
-        with transaction.atomic(using=user._state.db):
-            if changed:
-                user.save(update_fields=changed)
-            _join(user, add, remove)
+    try:
+        _fill(user, identity, settings)
+    except AuthError:
+        # Refused or not, the token no longer grants these, and a session may still live on them.
+        lost = [name for name, is_on in _flags(identity, settings) if before[name] and not is_on]
+        for name in lost:
+            setattr(user, name, False)
+        _save(user, lost, (), remove)
+        raise
+    changed = [name for name, value in _values(user).items() if before[name] != value]
+    _save(user, changed, add, remove)
     _refuse_inactive(user)  # the hook may have switched the user off
     return user
 
@@ -119,13 +123,19 @@ def _fill(user: Any, identity: Identity, settings: Settings) -> None:
         _set(user, user.get_email_field_name(), identity.email)
     _set(user, "first_name", claims.get("given_name"), cut=True)
     _set(user, "last_name", claims.get("family_name"), cut=True)
-    for flag, groups in (
-        ("is_staff", settings.staff_groups),
-        ("is_superuser", settings.superuser_groups),
-    ):
-        if groups is not None:
-            setattr(user, flag, not groups.isdisjoint(identity.groups))
+    for flag, is_on in _flags(identity, settings):
+        setattr(user, flag, is_on)
     settings.consent(user, identity)
+
+
+def _flags(identity: Identity, settings: Settings) -> list[tuple[str, bool]]:
+    """The flags that groups stand for, and whether the token grants them."""
+    mapped = (("is_staff", settings.staff_groups), ("is_superuser", settings.superuser_groups))
+    return [
+        (flag, not groups.isdisjoint(identity.groups))
+        for flag, groups in mapped
+        if groups is not None
+    ]
 
 
 def _set(user: Any, name: str, value: object, *, cut: bool = False) -> None:
@@ -161,6 +171,14 @@ def _regroup(held: set[str], identity: Identity, settings: Settings) -> tuple[se
     managed = {name for names in policy.values() for name in names}
     wanted = {name for group in identity.groups for name in policy.get(group, ())}
     return wanted - held, (held & managed) - wanted
+
+
+def _save(user: Any, changed: list[str], add: Iterable[str], remove: Iterable[str]) -> None:
+    if changed or add or remove:
+        with transaction.atomic(using=user._state.db):
+            if changed:
+                user.save(update_fields=changed)
+            _join(user, add, remove)
 
 
 def _join(user: Any, add: Iterable[str], remove: Iterable[str]) -> None:

@@ -303,6 +303,46 @@ def test_flags_come_and_go_with_the_claim(configure: Configure, pool: LocalUserP
     assert flags("xadminsx", "admin", "superuser", "is_staff") == (False, False)
 
 
+@pytest.mark.parametrize("raises", [True, False])
+def test_a_refused_caller_keeps_nothing(
+    raises: bool, configure: Configure, pool: LocalUserPool
+) -> None:
+    """Whom the hook refuses loses what the token no longer grants, and gains nothing by it."""
+
+    def hook(user: Any, identity: Identity) -> bool:
+        user.last_name = "hooked"
+        if raises and "suspended" in identity.groups:
+            raise AccessDenied(Reason.CHECK_FAILED, "Suspended.")
+        return "suspended" not in identity.groups
+
+    configure(USER_HOOK=hook, STAFF_GROUPS=["staff"], SUPERUSER_GROUPS=["admins"], GROUPS="mirror")
+    user = see(pool.access_token("alice", groups=["admins", "kept"]))
+    User.objects.update(last_name="")
+    for groups in (["suspended", "staff", "kept"], ["suspended", "kept"]):
+        with pytest.raises(AccessDenied):
+            see(pool.access_token("alice", groups=groups))
+        user.refresh_from_db()
+        assert (user.is_staff, user.is_superuser, user.last_name) == (False, False, "")
+        assert groups_of(user) == {"kept"}
+
+
+def test_a_refused_caller_loses_only_what_is_mapped(
+    configure: Configure, pool: LocalUserPool
+) -> None:
+    """A flag that no group stands for stays, and one that the token still grants."""
+
+    def hook(user: Any, identity: Identity) -> bool:
+        return "suspended" not in identity.groups
+
+    configure(USER_HOOK=hook, STAFF_GROUPS=["staff"])
+    user = see(pool.access_token("alice", groups=["staff"]))
+    User.objects.update(is_superuser=True)
+    with pytest.raises(AccessDenied):
+        see(pool.access_token("alice", groups=["staff", "suspended"]))
+    user.refresh_from_db()
+    assert (user.is_staff, user.is_superuser) == (True, True)
+
+
 def test_flags_are_left_alone_unless_mapped(configure: Configure, pool: LocalUserPool) -> None:
     """No group makes anybody staff by its name, and a flag that was set here stays."""
     for own in ({}, {"GROUPS": "mirror"}):
