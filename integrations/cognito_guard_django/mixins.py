@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.views import View
 
-from cognito_guard import Policy, PolicyLike, build_policy
+from cognito_guard import ConfigurationError, Policy, PolicyLike, build_policy
 
 from .decorators import later, refusal
 
@@ -19,7 +20,8 @@ class CognitoRequiredMixin:
     """Goes before ``View`` and says in attributes what
     :func:`~cognito_guard_django.decorators.cognito_required` says in arguments.
 
-    Raises ``ConfigurationError`` for an empty or wrong requirement when the class is made.
+    Raises ``ConfigurationError`` for an empty or wrong requirement, or behind ``View``, when the
+    class is made.
     """
 
     required_groups: ClassVar[str | Iterable[str] | None] = None
@@ -31,6 +33,9 @@ class CognitoRequiredMixin:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        order = cls.__mro__
+        if View in order and order.index(View) < order.index(CognitoRequiredMixin):
+            raise ConfigurationError(f"{cls.__name__} must name CognitoRequiredMixin before View")
         cls._cognito_policy = _policy(cls)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -5,13 +5,13 @@ keeps the challenge. Works with and without ``CognitoMiddleware``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import APIException, NotAuthenticated, PermissionDenied
-from rest_framework.permissions import BasePermission, SingleOperandHolder
+from rest_framework.permissions import BasePermission, BasePermissionMetaclass, SingleOperandHolder
 
 from cognito_guard import (
     AuthError,
@@ -96,8 +96,16 @@ class CognitoAuthentication(BaseAuthentication):
         return dict(_missing().headers)["WWW-Authenticate"]
 
 
-class _Requirement(SingleOperandHolder, BasePermission):
-    """A permission with a policy. Instances and classes combine with ``&``, ``|`` and ``~``.
+class _NotNegated(BasePermissionMetaclass):
+    """Keeps classes, too, from ``~``."""
+
+    def __invert__(self) -> NoReturn:
+        _refuse_negation(self.__name__)
+
+
+class _Requirement(SingleOperandHolder, BasePermission, metaclass=_NotNegated):
+    """A permission with a policy. Instances and classes combine with ``&`` and ``|``; ``~`` is an
+    error, since it would let in who has no token at all.
 
     An instance may stand where a class may, like the framework's own combinations, one of which it
     is to type checkers. The framework wants nothing but ``False`` from who says no. The reason is
@@ -129,12 +137,19 @@ class _Requirement(SingleOperandHolder, BasePermission):
             return False
         return True
 
+    def __invert__(self) -> NoReturn:
+        _refuse_negation(type(self).__name__)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The framework calls what stands in ``permission_classes``; an instance is ready."""
         return self
 
     def _policy(self, view: APIView) -> PolicyLike:
         raise NotImplementedError  # pragma: no cover
+
+
+def _refuse_negation(name: str) -> NoReturn:
+    raise ConfigurationError(f"~{name} would let in callers without a token")
 
 
 class _Named(_Requirement):

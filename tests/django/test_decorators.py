@@ -192,3 +192,9 @@ def test_behind_another_decorator(ask: Any) -> None:
     view: Any = Stacked.as_view()
     answer = asyncio.run(view(request))
     assert (answer.status_code, seen) == (401, [])
+
+
+def test_the_mixin_goes_before_the_view() -> None:
+    """Behind ``View`` its ``dispatch`` would never run: an error when the class is made."""
+    with pytest.raises(ConfigurationError, match="before"):
+        type("Wrong", (View, CognitoRequiredMixin), {})

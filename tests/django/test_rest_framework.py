@@ -298,3 +298,10 @@ def test_other_errors_are_the_frameworks(pool: LocalUserPool) -> None:
     """What is no refusal of ours is answered as ever."""
     answer = APIClient().put("/drf/me", headers=bearer(tokens(pool)["alice"]))
     assert (answer.status_code, list(answer.json())) == (405, ["detail"])
+
+
+@pytest.mark.parametrize("permission", [HasScope("a"), HasScope], ids=["instance", "class"])
+def test_no_negation(permission: Any) -> None:
+    """Not having a scope is no permission: who has no token at all would have it."""
+    with pytest.raises(ConfigurationError, match="~"):
+        ~permission
