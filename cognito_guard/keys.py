@@ -275,6 +275,9 @@ class RemoteKeySet:
                 else:
                     refresh_at = now + REFRESH_SECONDS * _jitter(0.9)
                     self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
+                    if self._failures:
+                        again = "keys of %s were fetched again, after %d failed attempts"
+                        self._afterwards.append(partial(warning, again, self.url, self._failures))
                     self._failures = 0
         finally:
             self._unlock()

@@ -120,6 +120,20 @@ def test_keys_are_trusted_for_a_day_at_most(
     assert checks(resolve(keys, "a"), "b")
 
 
+def test_log_says_when_it_is_over(
+    source: Source, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first fetch that works again is logged, with the number of those that did not."""
+    keys = remote(source, clock)
+    source.answer = DOWN
+    clock.now += unavailable(keys).retry_after
+    clock.now += unavailable(keys).retry_after
+    source.publish(jwk("a"))
+    resolve(keys, "a")
+    settle()
+    assert caplog.messages[-1] == f"keys of {URL} were fetched again, after 2 failed attempts"
+
+
 def test_expired_keys_are_fetched_while_the_caller_waits(source: Source, clock: Clock) -> None:
     """After a quiet day the next caller waits for one fetch, as the first one did."""
     keys = remote(source, clock)
