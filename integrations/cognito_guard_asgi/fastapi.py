@@ -72,7 +72,7 @@ class _Scheme(SecurityBase):
         groups: str | Iterable[str] | None = None,
         scopes: str | Iterable[str] | None = None,
         roles: str | Iterable[str] | None = None,
-        # `Policy` is a `PolicyLike` already. Named, it makes FastAPI refuse `Depends(auth.require)`:
+        # `Policy` is a `PolicyLike`. Named, it makes FastAPI refuse `Depends(auth.require)`:
         # without the call, it would take the arguments from the query and let everybody in.
         policy: Policy | PolicyLike | None = None,
     ) -> Self:
