@@ -60,11 +60,10 @@ def _fetch(url: str) -> bytes | None:
 
     The fetch is the engine's own, in a thread of its own, so that Ctrl-C need not wait for it.
     """
-    bodies: list[bytes] = []
+    bodies: dict[str, bytes] = {}
 
     def get(url: str) -> bytes:
-        bodies.append(fetch(url))
-        return bodies[0]
+        return bodies.setdefault(url, fetch(url))
 
     keys = RemoteKeySet(url, get=get)
     try:
@@ -72,7 +71,7 @@ def _fetch(url: str) -> bytes | None:
         cast("Pending", keys.key("")).wait(FETCH_SECONDS + 0.5)
     except KeysUnavailable:
         return None
-    return bodies[0] if keys.fetched_at > -inf else None
+    return bodies[url] if keys.fetched_at > -inf else None
 
 
 def _print(body: bytes) -> int:
