@@ -192,7 +192,7 @@ class RemoteKeySet:
             if pending is None and now >= allowed_at and (pending := self._start(now)) is not None:
                 self._asked_at = now
                 return pending
-            answered = not self._failures
+            answered = usable and not self._failures
             retry_after = ceil(max(allowed_at, self._retry_at) - now)
         finally:
             self._unlock()

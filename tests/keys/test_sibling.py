@@ -134,6 +134,21 @@ def test_sibling_without_keys_is_asked_no_more_often_than_one_with_them(
     assert forms.calls[1] <= 3
 
 
+def test_kid_that_nobody_could_be_asked_about_is_nobodys_fault(forms: Pair, clock: Clock) -> None:
+    """One's own address fails and the other was asked a moment ago: a kid may be new, so 503."""
+    resolve(forms.remotes[1], "a")
+    clock.now += 1
+    forms.remotes[0].prefetch()
+    settle()
+    forms.sources[0].answer = DOWN
+    clock.now += 1
+    error = unavailable(forms.first, "new")
+    forms.sources[0].publish(jwk("a"), jwk("new", "b"))
+    clock.now += UNKNOWN_KEY_SECONDS
+    assert error.retry_after <= UNKNOWN_KEY_SECONDS
+    assert checks(resolve(forms.first, "new"), "b")
+
+
 def test_new_key_is_found_through_the_form_that_works(forms: Pair, clock: Clock) -> None:
     """After a rotation, a form whose own address has gone dark still learns the new key."""
     resolve(forms.first, "a")
