@@ -1,4 +1,4 @@
-"""Key sets: given a ``kid``, a key. Held in memory, fetched once for everybody who needs it.
+"""RemoteKeySet: the keys behind a URL, held in memory, fetched once for everybody who needs them.
 
 Known keys are found without a lock and without waiting, whatever a fetch is doing. A fetch runs in
 a thread of its own, so it belongs to no request: a waiter that is cancelled, an event loop that
@@ -14,15 +14,21 @@ import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import ceil, inf
-from typing import Any, NamedTuple, Protocol, final, runtime_checkable
+from typing import NamedTuple, final
 
-from ._log import warning
-from .errors import ConfigurationError, InvalidToken, KeysUnavailable, Reason
-from .fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
-from .jwk import KeySetError, VerificationKey, parse_key_set
-from .waiting import Pending
+from .._log import warning
+from ..errors import KeysUnavailable
+from ..fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
+from ..jwk import KeySetError, VerificationKey, parse_key_set
+from ..waiting import Pending
+from .key_set import unknown_key
 
-__all__ = ["KeySet", "RemoteKeySet", "SiblingKeySet", "StaticKeySet"]
+__all__ = [
+    "HARD_LIMIT_SECONDS",
+    "REFRESH_SECONDS",
+    "UNKNOWN_KEY_SECONDS",
+    "RemoteKeySet",
+]
 
 REFRESH_SECONDS = 3600.0
 """Age from which held keys are fetched anew in the background (less up to a tenth, at random)."""
@@ -37,56 +43,6 @@ FIRST_BACKOFF_SECONDS, LAST_BACKOFF_SECONDS = 1.0, 60.0
 
 # `fetch` ends by itself; this is for a `get` of somebody else's that does not.
 _GIVE_UP_SECONDS = FETCH_SECONDS + 1.0
-
-
-@runtime_checkable
-class KeySet(Protocol):
-    """Where keys come from. Any object with this one method will do, in tests as in production."""
-
-    def key(self, kid: str, /) -> VerificationKey | Pending:
-        """The key with this id, at once; or something to wait for before asking again.
-
-        Raises ``InvalidToken`` (``unknown_key``) if there is none, ``KeysUnavailable`` if nobody
-        can say.
-        """
-        ...  # pragma: no cover
-
-
-def _unknown_key() -> InvalidToken:
-    return InvalidToken(Reason.UNKNOWN_KEY, "The token was signed with a key that is not known.")
-
-
-@final
-class StaticKeySet:
-    """Keys that never change and never touch the network.
-
-    ``jwks`` is a JWK set (RFC 7517): a mapping, its JSON as bytes, or the path of a file.
-    Raises :class:`ConfigurationError` if it holds no usable key.
-    """
-
-    def __init__(self, jwks: Mapping[str, Any] | bytes | str | os.PathLike[str]) -> None:
-        try:
-            if isinstance(jwks, str | os.PathLike):
-                with open(jwks, "rb") as file:
-                    jwks = file.read()
-            self._keys = parse_key_set(jwks)
-        except OSError as error:
-            raise ConfigurationError(f"jwks: the file cannot be read: {error.strerror}") from None
-        except ValueError:
-            raise ConfigurationError("jwks: no file has a NUL character in its name") from None
-        except KeySetError as error:
-            raise ConfigurationError(f"jwks is no usable key set: {error}") from None
-
-    def __repr__(self) -> str:
-        return f"<StaticKeySet of {len(self._keys)} keys>"
-
-    def key(self, kid: str, /) -> VerificationKey:
-        """The key with this id. Raises ``InvalidToken`` (``unknown_key``)."""
-        try:
-            return self._keys[kid]
-        except KeyError:
-            pass
-        raise _unknown_key()
 
 
 def _jitter(least: float) -> float:
@@ -197,7 +153,7 @@ class RemoteKeySet:
         finally:
             self._unlock()
         if answered:
-            raise _unknown_key()
+            raise unknown_key()
         # The last attempt failed, so this kid may well be a new key: 503, not the caller's fault.
         raise KeysUnavailable(retry_after)
 
@@ -302,35 +258,3 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows has no fork
     os.register_at_fork(after_in_child=_after_fork_in_child)
-
-
-@final
-class SiblingKeySet:
-    """The keys of one issuer form of a user pool, helped out by those of its other form.
-
-    AWS serves a pool's keys under two addresses, and on a pool that was not moved to the updated
-    issuer the second one answers 403. Keys that the sibling fetched later than this side count
-    here too, and where this side cannot fetch, the sibling is asked. Keys that it fetched earlier
-    do not count: one of them may have been withdrawn since.
-    """
-
-    def __init__(self, own: RemoteKeySet, sibling: RemoteKeySet) -> None:
-        self.own = own
-        self.sibling = sibling
-
-    def key(self, kid: str, /) -> VerificationKey | Pending:
-        """See :meth:`KeySet.key`."""
-        own, sibling = self.own, self.sibling
-        if sibling.fetched_at > own.fetched_at:
-            key = sibling.held_key(kid)
-            if key is not None:
-                return key
-        try:
-            return own.key(kid)
-        except KeysUnavailable as error:
-            retry_after = error.retry_after
-        try:
-            return sibling.missing_key(kid, newer_than=own.fetched_at)
-        except KeysUnavailable as error:
-            retry_after = min(retry_after, error.retry_after)
-        raise KeysUnavailable(retry_after)

@@ -1,0 +1,16 @@
+"""Key sets: given a ``kid``, a key. Static ones, remote ones, and two addresses of one pool."""
+
+from .key_set import KeySet
+from .remote import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS, RemoteKeySet
+from .sibling import SiblingKeySet
+from .static import StaticKeySet
+
+__all__ = [
+    "HARD_LIMIT_SECONDS",
+    "REFRESH_SECONDS",
+    "UNKNOWN_KEY_SECONDS",
+    "KeySet",
+    "RemoteKeySet",
+    "SiblingKeySet",
+    "StaticKeySet",
+]

@@ -1,0 +1,44 @@
+"""SiblingKeySet: the two addresses of one user pool's keys, each a help to the other."""
+
+from __future__ import annotations
+
+from typing import final
+
+from ..errors import KeysUnavailable
+from ..jwk import VerificationKey
+from ..waiting import Pending
+from .remote import RemoteKeySet
+
+__all__ = ["SiblingKeySet"]
+
+
+@final
+class SiblingKeySet:
+    """The keys of one issuer form of a user pool, helped out by those of its other form.
+
+    AWS serves a pool's keys under two addresses, and on a pool that was not moved to the updated
+    issuer the second one answers 403. Keys that the sibling fetched later than this side count
+    here too, and where this side cannot fetch, the sibling is asked. Keys that it fetched earlier
+    do not count: one of them may have been withdrawn since.
+    """
+
+    def __init__(self, own: RemoteKeySet, sibling: RemoteKeySet) -> None:
+        self.own = own
+        self.sibling = sibling
+
+    def key(self, kid: str, /) -> VerificationKey | Pending:
+        """See :meth:`KeySet.key`."""
+        own, sibling = self.own, self.sibling
+        if sibling.fetched_at > own.fetched_at:
+            key = sibling.held_key(kid)
+            if key is not None:
+                return key
+        try:
+            return own.key(kid)
+        except KeysUnavailable as error:
+            retry_after = error.retry_after
+        try:
+            return sibling.missing_key(kid, newer_than=own.fetched_at)
+        except KeysUnavailable as error:
+            retry_after = min(retry_after, error.retry_after)
+        raise KeysUnavailable(retry_after)
