@@ -1,10 +1,11 @@
-"""A user pool of one's own, for tests, demos and local development.
+"""A user pool and a load balancer of one's own, for tests, demos and local development.
 
-Its tokens are really signed and its keys are really served; only AWS is missing. Needs the extra
-``cognito-guard[testing]``.
+Their tokens are really signed and their keys are really served; only AWS is missing. Needs the
+extra ``cognito-guard[testing]``.
 """
 
+from .load_balancer import LocalLoadBalancer
 from .pool import LocalUserPool
-from .server import JwksServer
+from .server import JwksServer, PemServer
 
-__all__ = ["JwksServer", "LocalUserPool"]
+__all__ = ["JwksServer", "LocalLoadBalancer", "LocalUserPool", "PemServer"]

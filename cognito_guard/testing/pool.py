@@ -18,7 +18,7 @@ from .server import JwksServer
 
 __all__ = ["LocalUserPool"]
 
-_OMIT: Any = object()
+OMIT: Any = object()
 
 
 @final
@@ -54,7 +54,7 @@ class LocalUserPool:
     in ``claims``; a claim given as :attr:`OMIT` is left out.
     """
 
-    OMIT = _OMIT
+    OMIT = OMIT
     """As a claim's value: leave the claim out."""
 
     def __init__(
@@ -68,7 +68,7 @@ class LocalUserPool:
         self.user_pool_id = user_pool_id
         self.client_id = client_id
         self._issuer = issuer
-        self._clock = clock
+        self.clock = clock
         self.rotate()
 
     def __repr__(self) -> str:
@@ -217,7 +217,7 @@ class LocalUserPool:
         claims: Mapping[str, Any] | None,
         more: Mapping[str, Any],
     ) -> str:
-        now = int(self._clock())
+        now = int(self.clock())
         merged = {
             **own,
             "iss": self.issuer,
@@ -229,7 +229,7 @@ class LocalUserPool:
             **more,
         }
         use = "id" if own["token_use"] == "id" else "access"
-        return self.sign({k: v for k, v in merged.items() if v is not _OMIT}, use=use)
+        return self.sign({k: v for k, v in merged.items() if v is not OMIT}, use=use)
 
     def _form(self, form: str) -> str:
         region = self.user_pool_id.partition("_")[0]

@@ -1,0 +1,168 @@
+"""LocalLoadBalancer: signs what an Application Load Balancer signs, with a key made on the spot."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from .pool import OMIT, LocalUserPool
+from .server import PemServer
+
+__all__ = ["LocalLoadBalancer"]
+
+_ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/local/50dc6c495c0c9188"
+_LIFETIME_SECONDS = 120
+
+
+@final
+class LocalLoadBalancer:
+    """A load balancer whose headers look and verify as those of an Application Load Balancer do.
+
+    It signs in the users of ``pool``, a pool of its own unless given. ``arn`` is its name, the
+    ``signer`` of what it signs. ``client_id``, ``issuer`` and ``clock`` (seconds since 1970) are
+    the pool's unless given.
+
+    See "Authenticate users using an Application Load Balancer" in the guide to Application Load
+    Balancers.
+    """
+
+    OMIT = OMIT
+    """As a claim's or header field's value: leave it out."""
+
+    def __init__(
+        self,
+        pool: LocalUserPool | None = None,
+        *,
+        arn: str = _ARN,
+        client_id: str | None = None,
+        issuer: str | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.pool = pool or LocalUserPool()
+        self.arn = arn
+        self.client_id = client_id or self.pool.client_id
+        self.issuer = issuer or self.pool.issuer
+        self.clock = clock or self.pool.clock
+        self.rotate()
+
+    def __repr__(self) -> str:
+        return f"<LocalLoadBalancer {self.arn}>"
+
+    def rotate(self) -> None:
+        """Replace the key. What was signed before is signed by a key now withdrawn."""
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._kid = str(uuid.uuid4())
+
+    def keys(self) -> dict[str, str]:
+        """The public keys by their ``kid``, in PEM, as the regional endpoint of AWS has them."""
+        pem = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return {self._kid: pem.decode("ascii")}
+
+    def signing_key(self) -> ec.EllipticCurvePrivateKey:
+        """The private key that signs."""
+        return self._key
+
+    def serve(self) -> PemServer:
+        """Serve the keys over HTTP on loopback, as a context manager."""
+        return PemServer(self.keys)
+
+    def headers(
+        self,
+        username: str = "alice",
+        *,
+        groups: Iterable[str] = (),
+        scopes: Iterable[str] = ("openid",),
+        role: str | None = None,
+        email: str | None = None,
+        access_token: str | None = None,
+        claims: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> dict[str, str]:
+        """The three headers that a request of a signed-in user arrives with.
+
+        ``groups`` and ``scopes`` are in the access token only, as user info has neither; ``role``
+        is in user info only. ``access_token`` is that header's value, instead of a token of the
+        pool's. ``claims`` and further keywords are those of :meth:`data`.
+        """
+        merged = {**(claims or {}), **more}
+        subject = merged.get("sub", self.pool.subject(username))
+        if access_token is None:
+            access_token = self.pool.access_token(
+                username, groups=groups, scopes=scopes, client_id=self.client_id, iss=self.issuer
+            )
+        return {
+            "x-amzn-oidc-accesstoken": access_token,
+            "x-amzn-oidc-identity": "" if subject is OMIT else str(subject),
+            "x-amzn-oidc-data": self.data(username, role=role, email=email, claims=merged),
+        }
+
+    def data(
+        self,
+        username: str = "alice",
+        *,
+        role: str | None = None,
+        email: str | None = None,
+        expires_in: float = _LIFETIME_SECONDS,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] = {},
+        **more: Any,
+    ) -> str:
+        """A value of ``x-amzn-oidc-data``: the user info of a user, signed.
+
+        Takes further claims as keywords or in ``claims``, and header fields in ``headers``; what is
+        given as :attr:`OMIT` is left out. ``role`` becomes ``custom:role``. As Cognito's user info
+        has it, ``email_verified`` is a string.
+        """
+        expires = int(self.clock()) + int(expires_in)
+        merged = {
+            "sub": self.pool.subject(username),
+            "email_verified": "true",
+            "email": email or f"{username}@example.com",
+            "username": username,
+            **({} if role is None else {"custom:role": role}),
+            "exp": expires,
+            "iss": self.issuer,
+            **(claims or {}),
+            **more,
+        }
+        return self.sign(_present(merged), headers={"exp": expires, **headers})
+
+    def sign(self, claims: Mapping[str, Any], *, headers: Mapping[str, Any] = {}) -> str:
+        """Any claims at all, under the load balancer's own header.
+
+        ``headers`` replaces its fields, or leaves them out where the value is :attr:`OMIT`.
+        """
+        header = {
+            "typ": "JWT",
+            "kid": self._kid,
+            "alg": "ES256",
+            "iss": self.issuer,
+            "client": self.client_id,
+            "signer": self.arn,
+            "exp": int(self.clock()) + _LIFETIME_SECONDS,
+            **headers,
+        }
+        # Each part keeps its padding, and the signature covers it.
+        signed = f"{_encode(_json(_present(header)))}.{_encode(_json(claims))}"
+        r, s = decode_dss_signature(self._key.sign(signed.encode("ascii"), ec.ECDSA(SHA256())))
+        return f"{signed}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not OMIT}
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(dict(value), separators=(",", ":")).encode("utf-8")
+
+
+def _encode(value: bytes) -> str:
+    return urlsafe_b64encode(value).decode("ascii")
