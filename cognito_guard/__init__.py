@@ -1,6 +1,14 @@
 """Decides who is calling a web app on Amazon Cognito, and says why not when the answer is no."""
 
-from .carriers import AuthorizationHeader, Carrier, Cookie, HeaderValues
+from .alb import LoadBalancer
+from .carriers import (
+    AuthorizationHeader,
+    Carrier,
+    Cookie,
+    Forwarded,
+    HeaderValues,
+    LoadBalancerHeaders,
+)
 from .challenge import Challenge
 from .errors import (
     AccessDenied,
@@ -16,7 +24,6 @@ from .errors import (
 )
 from .guard import Credential, Guard
 from .identity import Identity
-from .jwk import VerificationKey
 from .keys import KeySet, RemoteKeySet, StaticKeySet
 from .policy import (
     Policy,
@@ -30,6 +37,7 @@ from .policy import (
     require_scopes,
 )
 from .pool import ANY_CLIENT, UserPool
+from .signature import VerificationKey
 from .verifier import TokenVerifier
 from .waiting import Pending
 
@@ -44,6 +52,7 @@ __all__ = [
     "ConfigurationError",
     "Cookie",
     "Credential",
+    "Forwarded",
     "Guard",
     "HeaderValues",
     "Identity",
@@ -51,6 +60,8 @@ __all__ = [
     "InvalidToken",
     "KeySet",
     "KeysUnavailable",
+    "LoadBalancer",
+    "LoadBalancerHeaders",
     "LoginTooOld",
     "MissingCredentials",
     "Pending",

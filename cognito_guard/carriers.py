@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias, final
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias, final
 
 from .errors import ConfigurationError, InvalidRequest, Reason
 
-__all__ = ["AuthorizationHeader", "Carrier", "Cookie", "HeaderValues"]
+__all__ = [
+    "AuthorizationHeader",
+    "Carrier",
+    "Cookie",
+    "Forwarded",
+    "HeaderValues",
+    "LoadBalancerHeaders",
+]
 
 HeaderValues: TypeAlias = Callable[[str], Sequence[str | bytes]]
 """All raw values of a header, by its lower-case name; bytes, or text decoded as ISO 8859-1."""
@@ -29,6 +36,17 @@ _JOINED = re.compile(r",(?![ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)", re.ASCII)
 _COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)
 
 
+class Forwarded(NamedTuple):
+    """What a load balancer forwards: its signed data, and two plain values that prove nothing."""
+
+    data: str
+    access_token: str | None = None
+    identity: str | None = None
+
+    def __repr__(self) -> str:
+        return "<Forwarded>"
+
+
 class Carrier(Protocol):
     """One way in which a request can carry a credential."""
 
@@ -37,7 +55,7 @@ class Carrier(Protocol):
         """Whether a browser sends the credential by itself, so that CSRF protection is needed."""
         ...  # pragma: no cover
 
-    def find(self, headers: HeaderValues, /) -> str | None:
+    def find(self, headers: HeaderValues, /) -> str | Forwarded | None:
         """The credential, or ``None``. Raises :class:`InvalidRequest`."""
         ...  # pragma: no cover
 
@@ -102,6 +120,46 @@ class Cookie:
             )
         # An emptied cookie is how a sign-out looks before the browser has dropped it.
         return found[0] or None if found else None
+
+
+@final
+class LoadBalancerHeaders:
+    """``x-amzn-oidc-data`` and the two headers that come along with it. The session behind them is
+    a cookie at the load balancer: protect against CSRF.
+
+    Application Load Balancers user guide, "Authenticate users". No part of ``carriers``: a guard
+    looks at these headers if, and only if, it trusts a :class:`~cognito_guard.LoadBalancer`.
+    """
+
+    ambient = True
+
+    data: ClassVar[str] = "x-amzn-oidc-data"
+    access_token: ClassVar[str] = "x-amzn-oidc-accesstoken"
+    identity: ClassVar[str] = "x-amzn-oidc-identity"
+
+    def find(self, headers: HeaderValues, /) -> Forwarded | None:
+        """What was forwarded, or ``None``; without data, the others are no credential.
+
+        Raises :class:`InvalidRequest` if one of them is there twice.
+        """
+        data = _only(headers, self.data)
+        if data is None:
+            return None
+        access_token = _only(headers, self.access_token)
+        return Forwarded(data, access_token, _only(headers, self.identity, commas=True))
+
+
+def _only(headers: HeaderValues, name: str, *, commas: bool = False) -> str | None:
+    values = headers(name)
+    if not values:
+        return None
+    value = _text(values[0]).strip(" \t")
+    # A server may have put a comma between two headers. A subject may have one of its own.
+    if len(values) > 1 or ("," in value and not commas):
+        raise InvalidRequest(
+            Reason.MULTIPLE_CREDENTIALS, f"The request has more than one {name} header."
+        )
+    return value
 
 
 def _text(value: str | bytes) -> str:

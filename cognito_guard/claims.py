@@ -185,3 +185,16 @@ def _text_list(claims: Claims, name: str) -> tuple[str, ...]:
         if type(value) is not str:
             _malformed(name, "a list of texts")
     return tuple(values)
+
+
+# In the header of a load balancer's data, next to ``iss`` and ``exp`` (RFC 7519, section 5.3).
+
+
+def signer(header: Claims) -> str:
+    """``signer``: the ARN of the load balancer that says so."""
+    return _text(header, "signer")
+
+
+def client(header: Claims) -> str:
+    """``client``: whom the load balancer signs users in for."""
+    return _text(header, "client")

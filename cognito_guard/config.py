@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .alb import LoadBalancer
 from .carriers import AuthorizationHeader, Cookie
 from .errors import ConfigurationError
 from .pool import ANY_CLIENT, UserPool
@@ -31,32 +32,54 @@ _POOL_SETTINGS = {
     "LEEWAY": "leeway",
     "CHECKS": "checks",
 }
+# The setting and the argument of `LoadBalancer`.
+_ALB_SETTINGS = {
+    "ALB_ARNS": "arns",
+    "ALB_CLIENT_ID": "client_id",
+    "ALB_ISSUER": "issuer",
+    "ALB_KEYS": "keys",
+    "ALB_LEEWAY": "leeway",
+    # These two become the argument `user_pool`.
+    "ALB_USER_POOL_ID": "user_pool_id",
+    "ALB_JWKS": "jwks",
+}
 # The setting and the argument of `Guard`.
 _GUARD_SETTINGS = {
     "REALM": "realm",
     "MAX_TOKEN_BYTES": "max_token_bytes",
     "COOKIE": "carriers",
 }
-SETTING_NAMES = ("USER_POOLS", *_POOL_SETTINGS, *_GUARD_SETTINGS)
+SETTING_NAMES = ("USER_POOLS", *_POOL_SETTINGS, *_ALB_SETTINGS, *_GUARD_SETTINGS)
 
 
 def guard_arguments(
     settings: Mapping[str, Any], prefix: str = DEFAULT_PREFIX
-) -> tuple[list[UserPool], dict[str, Any]]:
+) -> tuple[list[UserPool | LoadBalancer], dict[str, Any]]:
     """The positional and the keyword arguments of a ``Guard``, from settings with typed values.
 
     Only names that start with ``prefix`` are looked at. One pool is described by the pool's
-    settings themselves, several by ``USER_POOLS``, a list of mappings with names without a prefix.
+    settings themselves, several by ``USER_POOLS``, a list of mappings with names without a prefix;
+    load balancers by the settings that start with ``ALB_``. With those, no pool is needed.
     """
     values = _own(settings, prefix)
     several = values.pop("USER_POOLS", None)
+    balanced = {name: values.pop(name) for name in _ALB_SETTINGS if name in values}
     keywords: dict[str, Any] = {
         argument: values.pop(name) for name, argument in _GUARD_SETTINGS.items() if name in values
     }
     if "carriers" in keywords:
         keywords["carriers"] = (AuthorizationHeader(), Cookie(keywords["carriers"]))
-    if several is None:
-        return [_pool(values, prefix)], keywords
+    trusted: list[UserPool | LoadBalancer] = []
+    if several is not None:
+        trusted += _pools(several, values, prefix)
+    elif values or not balanced:
+        trusted.append(_pool(values, prefix))
+    if balanced:
+        trusted.append(_load_balancer(balanced, prefix))
+    return trusted, keywords
+
+
+def _pools(several: object, values: Mapping[str, Any], prefix: str) -> list[UserPool]:
     if values:
         raise ConfigurationError(
             f"{prefix}USER_POOLS describes every pool; move {prefix}{min(values)} into it"
@@ -70,7 +93,7 @@ def guard_arguments(
             raise ConfigurationError(f"{where[:-1]} must be a mapping of settings")
         described = {f"{where}{name}": value for name, value in one.items()}
         pools.append(_pool(_own(described, where, tuple(_POOL_SETTINGS)), where))
-    return pools, keywords
+    return pools
 
 
 def values_from_text(environ: Mapping[str, str], prefix: str = DEFAULT_PREFIX) -> dict[str, Any]:
@@ -123,15 +146,42 @@ def _pool(values: Mapping[str, Any], prefix: str) -> UserPool:
     arguments = {_POOL_SETTINGS[name]: value for name, value in values.items()}
     if arguments["client_ids"] in ("ANY_CLIENT", ["ANY_CLIENT"], ("ANY_CLIENT",)):
         arguments["client_ids"] = ANY_CLIENT
-    for name, argument in _POOL_SETTINGS.items():
-        # `None` is no value of a setting; in Python it would waive a check without saying so.
-        if argument in arguments and arguments[argument] is None and argument != "role_claim":
-            raise ConfigurationError(f"{prefix}{name} must not be None; leave the setting out")
+    _refuse_none({name: value for name, value in values.items() if name != "ROLE_CLAIM"}, prefix)
     try:
         return UserPool(**arguments)
     except ConfigurationError as error:
         # The message names the argument; where the settings come from, the setting says more.
         raise ConfigurationError(f"{prefix}*: {error}") from None
+
+
+def _load_balancer(values: Mapping[str, Any], prefix: str) -> LoadBalancer:
+    for required in ("ALB_ARNS", "ALB_CLIENT_ID"):
+        if required not in values:
+            raise ConfigurationError(f"the setting {prefix}{required} is missing")
+    _refuse_none(values, prefix)
+    arguments = {_ALB_SETTINGS[name]: value for name, value in values.items()}
+    user_pool_id, jwks = arguments.pop("user_pool_id", None), arguments.pop("jwks", None)
+    if jwks is not None and user_pool_id is None:
+        raise ConfigurationError(f"{prefix}ALB_JWKS needs {prefix}ALB_USER_POOL_ID")
+    try:
+        if user_pool_id is not None:
+            arguments["user_pool"] = UserPool(
+                user_pool_id,
+                client_ids=[arguments["client_id"]],
+                issuer=arguments.get("issuer"),
+                jwks=jwks,
+                leeway=arguments.get("leeway", 0),
+            )
+        return LoadBalancer(**arguments)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{prefix}ALB_*: {error}") from None
+
+
+def _refuse_none(values: Mapping[str, Any], prefix: str) -> None:
+    # `None` is no value of a setting; in Python it would waive a check without saying so.
+    for name, value in values.items():
+        if value is None:
+            raise ConfigurationError(f"{prefix}{name} must not be None; leave the setting out")
 
 
 def _list(text: str) -> list[str]:
@@ -168,6 +218,8 @@ def _json(text: str) -> Any:
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "CLIENT_IDS": _list,
     "RESOURCES": _list,
+    "ALB_ARNS": _list,
+    "ALB_LEEWAY": _number,
     "SPLIT_ROLES": _bool,
     "LEEWAY": _number,
     "MAX_TOKEN_BYTES": _integer,

@@ -29,7 +29,14 @@ _STEP_SECONDS = 3.0  # connect, and each read
 
 
 class FetchFailed(Exception):
-    """A fetch brought nothing usable. The message says what failed and nothing of what came."""
+    """A fetch brought nothing usable. The message says what failed and nothing of what came.
+
+    ``status``: that of the answer, where it was another one than 200.
+    """
+
+    def __init__(self, problem: str, *, status: int | None = None) -> None:
+        super().__init__(problem)
+        self.status = status
 
 
 def check_url(url: str) -> str:
@@ -106,7 +113,8 @@ async def _get(client: httpx.AsyncClient, url: str) -> bytes:
     try:
         async with asyncio.timeout(FETCH_SECONDS), client, client.stream("GET", url) as response:
             if response.status_code != 200:
-                raise FetchFailed(f"status {response.status_code}")
+                status = response.status_code
+                raise FetchFailed(f"status {status}", status=status)
             body = bytearray()
             # Raw: a compressed body that nobody asked for is not unpacked.
             async for chunk in response.aiter_raw():

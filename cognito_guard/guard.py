@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple, final
 
 from ._log import info
-from .carriers import AuthorizationHeader, Carrier, HeaderValues
+from .alb import LoadBalancer
+from .alb_verifier import LoadBalancerVerifier
+from .carriers import AuthorizationHeader, Carrier, Forwarded, HeaderValues, LoadBalancerHeaders
 from .challenge import Challenge, challenge
 from .config import DEFAULT_PREFIX, SETTING_NAMES, guard_arguments, values_from_text
 from .errors import (
@@ -28,10 +30,19 @@ __all__ = ["Credential", "Guard"]
 
 
 class Credential(NamedTuple):
-    """A credential that a request carries, unverified, and the carrier that found it."""
+    """What a request carries to say who sent it, unverified, and the carrier that found it.
 
-    token: str
+    ``others``: what it carries besides, for another kind of trusted party.
+    """
+
+    value: str | Forwarded
     carrier: Carrier
+    others: tuple[str | Forwarded, ...] = ()
+
+    @property
+    def ambient(self) -> bool:
+        """Whether browsers send it by themselves: the request may be forged across sites."""
+        return self.carrier.ambient
 
     def __repr__(self) -> str:
         return f"<Credential in {self.carrier!r}>"
@@ -42,10 +53,13 @@ class Guard:
     r"""Decides who is calling, by the user pools that it trusts.
 
     ``trusted``
-        One :class:`UserPool` or more. A token is held against the pool whose issuer it names.
+        One :class:`UserPool` or :class:`LoadBalancer`, or more. A token is held against the pool
+        whose issuer it names, the headers of a load balancer against the one that signed them.
+        Where a request carries both, the kind that comes first here says who is calling, and the
+        other one has to be good as well.
     ``carriers``
-        Where a request carries its credential; the ``Authorization`` header unless said otherwise.
-        A request that carries a credential in two of them is refused (RFC 6750, section 2).
+        Where a request carries its token; the ``Authorization`` header unless said otherwise. A
+        request that carries a token in two of them is refused (RFC 6750, section 2).
     ``realm``
         The ``realm`` of the challenges (RFC 9110, section 11.5): printable ASCII without ``"`` and
         ``\``.
@@ -64,20 +78,47 @@ class Guard:
 
     def __init__(
         self,
-        *trusted: UserPool,
+        *trusted: UserPool | LoadBalancer,
         carriers: Iterable[Carrier] = (AuthorizationHeader(),),
         realm: str | None = None,
         max_token_bytes: int = DEFAULT_MAX_BYTES,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if not trusted or not all(isinstance(party, UserPool) for party in trusted):
-            raise ConfigurationError("a Guard needs one UserPool or more, each as an argument")
-        self.carriers = _carriers(carriers)
+        if not trusted or not all(isinstance(one, UserPool | LoadBalancer) for one in trusted):
+            raise ConfigurationError(
+                "a Guard needs one UserPool or LoadBalancer, or more, each as an argument"
+            )
+        bearers = _carriers(carriers)
         self.realm = _realm(realm)
         if type(max_token_bytes) is not int or max_token_bytes <= 0:
             raise ConfigurationError("max_token_bytes must be a whole number of bytes")
-        self._homes = {issuer: pool.issuers[0] for pool in trusted for issuer in pool.issuers}
-        self._verifier = TokenVerifier(*trusted, max_token_bytes=max_token_bytes, clock=clock)
+        self._carriers = {
+            kind: bearers if kind is UserPool else (LoadBalancerHeaders(),)
+            for kind in map(type, trusted)
+        }
+        pools = [one for one in trusted if isinstance(one, UserPool)]
+        load_balancers = [one for one in trusted if isinstance(one, LoadBalancer)]
+        self._homes = _homes(pools, load_balancers)
+        limits: dict[str, Any] = {"max_token_bytes": max_token_bytes, "clock": clock}
+        self._tokens = TokenVerifier(*pools, **limits)
+        self._prefetch = [self._tokens.prefetch]
+
+        def access_tokens(pool: UserPool) -> TokenVerifier:
+            if pool in pools:
+                return self._tokens.only(pool)
+            tokens = TokenVerifier(pool, **limits)
+            self._prefetch.append(tokens.prefetch)
+            return tokens
+
+        self._load_balancers = LoadBalancerVerifier(
+            *load_balancers, access_tokens=access_tokens, **limits
+        )
+
+    @property
+    def carriers(self) -> tuple[Carrier, ...]:
+        """Where this guard looks for a credential. Without a load balancer that it trusts, not at
+        the headers of one; without a user pool, at nothing else."""
+        return tuple(carrier for each in self._carriers.values() for carrier in each)
 
     @classmethod
     def from_env(
@@ -96,36 +137,48 @@ class Guard:
 
         Raises :class:`ConfigurationError`, with a suggestion for a misspelt name.
         """
-        pools, keywords = guard_arguments(settings, prefix)
-        return cls(*pools, **keywords)
+        trusted, keywords = guard_arguments(settings, prefix)
+        return cls(*trusted, **keywords)
 
     def verify(self, token: str) -> Identity:
         """Who a token speaks for. Blocks only while a key that is not held is fetched.
 
         Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
         """
-        return self._verifier.verify(token)
+        return self._tokens.verify(token)
 
     async def averify(self, token: str) -> Identity:
         """As :meth:`verify`, for asyncio and trio."""
-        return await self._verifier.averify(token)
+        return await self._tokens.averify(token)
 
     def find_credential(self, headers: HeaderValues) -> Credential | None:
-        """The one credential that a request carries, unverified; ``None`` for none.
+        """What a request carries to say who sent it, unverified; ``None`` for nothing.
 
         Raises :class:`InvalidRequest`.
         """
         found: Credential | None = None
-        for carrier in self.carriers:
-            token = carrier.find(headers)
-            if token is not None:
-                if found is not None:
-                    raise InvalidRequest(
-                        Reason.MULTIPLE_CREDENTIALS,
-                        "The request carries a token in more than one place.",
-                    )
-                found = Credential(token, carrier)
+        for carriers in self._carriers.values():
+            one = _find(carriers, headers)
+            if one is not None:
+                found = one if found is None else found._replace(others=(one.value,))
         return found
+
+    def verify_credential(self, credential: Credential) -> Identity:
+        """Who sent the request. Blocks only while a key that is not held is fetched.
+
+        Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
+        """
+        identity = self._verify(credential.value)
+        for other in credential.others:
+            self._verify(other)
+        return identity
+
+    async def averify_credential(self, credential: Credential) -> Identity:
+        """As :meth:`verify_credential`, for asyncio and trio."""
+        identity = await self._averify(credential.value)
+        for other in credential.others:
+            await self._averify(other)
+        return identity
 
     def authenticate(self, headers: HeaderValues) -> Identity:
         """Who sent a request. ``headers`` gives all raw values of a header by its lower-case name.
@@ -133,11 +186,11 @@ class Guard:
         Raises :class:`MissingCredentials` if the request carries no credential, and only then;
         :class:`InvalidRequest`, :class:`InvalidToken`, :class:`KeysUnavailable`.
         """
-        return self.verify(self._credential(headers).token)
+        return self.verify_credential(self._credential(headers))
 
     async def aauthenticate(self, headers: HeaderValues) -> Identity:
         """As :meth:`authenticate`, for asyncio and trio."""
-        return await self.averify(self._credential(headers).token)
+        return await self.averify_credential(self._credential(headers))
 
     def home_issuer(self, identity: Identity) -> str:
         """The issuer to store a caller under: the first form of the pool's issuers, whichever of
@@ -152,8 +205,22 @@ class Guard:
         return answer
 
     def prefetch(self) -> None:
-        """Start to fetch keys in the background. Never blocks, never raises; for start-up."""
-        self._verifier.prefetch()
+        """Start to fetch keys in the background. Never blocks, never raises; for start-up.
+
+        A load balancer's keys are fetched when they are first named.
+        """
+        for prefetch in self._prefetch:
+            prefetch()
+
+    def _verify(self, value: str | Forwarded) -> Identity:
+        if isinstance(value, Forwarded):
+            return self._load_balancers.verify(value)
+        return self._tokens.verify(value)
+
+    async def _averify(self, value: str | Forwarded) -> Identity:
+        if isinstance(value, Forwarded):
+            return await self._load_balancers.averify(value)
+        return await self._tokens.averify(value)
 
     def _credential(self, headers: HeaderValues) -> Credential:
         credential = self.find_credential(headers)
@@ -162,6 +229,28 @@ class Guard:
                 Reason.MISSING_CREDENTIALS, "The request carries no bearer token."
             )
         return credential
+
+
+def _find(carriers: Iterable[Carrier], headers: HeaderValues) -> Credential | None:
+    found: Credential | None = None
+    for carrier in carriers:
+        value = carrier.find(headers)
+        if value is not None:
+            if found is not None:
+                raise InvalidRequest(
+                    Reason.MULTIPLE_CREDENTIALS,
+                    "The request carries a token in more than one place.",
+                )
+            found = Credential(value, carrier)
+    return found
+
+
+def _homes(pools: Iterable[UserPool], load_balancers: Iterable[LoadBalancer]) -> dict[str, str]:
+    """For each issuer, the one to store its users under."""
+    several = [pool.issuers for pool in pools]
+    for one in load_balancers:
+        several += [one.issuers] if one.user_pool is None else [one.user_pool.issuers]
+    return {issuer: issuers[0] for issuers in several for issuer in issuers}
 
 
 def _carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:
@@ -174,7 +263,8 @@ def _carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:
         finds = callable(getattr(carrier, "find", None))
         # A text can find, too, and a class can, but neither says whether browsers send it along.
         says = isinstance(getattr(carrier, "ambient", None), bool)
-        if not finds or not says or isinstance(carrier, type):
+        known = not isinstance(carrier, type | LoadBalancerHeaders)
+        if not finds or not says or not known:
             raise ConfigurationError("each of carriers must be one, such as Cookie(name)")
     return listed
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, final
 
-__all__ = ["Identity"]
+__all__ = ["Identity", "with_user_info"]
 
 _CUSTOM = "custom:"
+
+_ORIGINS = {
+    "user_info": "user info",
+    "user_info_and_token": "user info and an access token",
+}
 
 
 def _refuse_change(*_: object, **__: object) -> NoReturn:
@@ -57,6 +62,7 @@ class Identity:
         "_groups",
         "_roles",
         "_scopes",
+        "_source",
         "_token_use",
         "_username",
     )
@@ -72,6 +78,7 @@ class Identity:
         groups: tuple[str, ...] = (),
         scopes: tuple[str, ...] = (),
         roles: tuple[str, ...] = (),
+        source: str = "token",
     ) -> None:
         self._claims = claims
         self._client_id = client_id
@@ -80,23 +87,29 @@ class Identity:
         self._groups = groups
         self._scopes = scopes
         self._roles = roles
+        self._source = source
 
     def __repr__(self) -> str:
+        origin = _ORIGINS.get(self._source) or f"an {self.token_use} token"
         return (
-            f"<Identity from an {self.token_use} token: {len(self._claims)} claims, "
+            f"<Identity from {origin}: {len(self._claims)} claims, "
             f"{len(self.groups)} groups, {len(self.scopes)} scopes, {len(self.roles)} roles>"
         )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Identity):
             return NotImplemented
-        return self._claims == other._claims and self._roles == other._roles
+        return (self._claims, self._roles, self._source) == (
+            other._claims,
+            other._roles,
+            other._source,
+        )
 
     def __hash__(self) -> int:
         return hash((self.issuer, self.subject))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = ("token_use", "client_id", "username", "groups", "scopes", "roles")
+        fields = ("token_use", "client_id", "username", "groups", "scopes", "roles", "source")
         return (Identity, (self._claims, *(getattr(self, name) for name in fields)))
 
     @property
@@ -134,13 +147,22 @@ class Identity:
         return self._claims["iss"]  # type: ignore[no-any-return]
 
     @property
+    def source(self) -> str:
+        """Who vouches for the claims: ``"token"``, a user pool with a token; ``"user_info"``, a
+        load balancer with the user info that it asked for; ``"user_info_and_token"``, both, and
+        where the two have a claim of one name, it is the token's.
+        """
+        return self._source
+
+    @property
     def token_use(self) -> str:
-        """``token_use``: ``"access"`` or ``"id"``."""
+        """``token_use``: ``"access"`` or ``"id"``; ``"user_info"`` where there is no token."""
         return self._token_use
 
     @property
     def client_id(self) -> str:
-        """The app client: ``client_id`` of an access token, ``aud`` of an ID token."""
+        """The app client: ``client_id`` of an access token, ``aud`` of an ID token; with user info
+        alone, the client that the load balancer signs users in with."""
         return self._client_id
 
     @property
@@ -288,3 +310,25 @@ class Identity:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         return value
+
+
+def with_user_info(
+    identity: Identity,
+    user_info: dict[str, Any],
+    roles: Callable[[dict[str, Any]], tuple[str, ...]],
+) -> Identity:
+    """The caller of a verified access token, with the claims of the user info beside it.
+
+    ``roles`` finds the roles in the claims of both.
+    """
+    claims = {**user_info, **identity._claims}
+    return Identity(
+        claims,
+        identity.token_use,
+        identity.client_id,
+        identity.username,
+        identity.groups,
+        identity.scopes,
+        roles(claims),
+        "user_info_and_token",
+    )

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
 from ._log import warning
+from .signature import RS256Key, VerificationKey
 from .token import decode_base64url
 
-__all__ = ["KeySetError", "VerificationKey", "parse_key_set"]
+__all__ = ["KeySetError", "parse_key_set"]
 
 # NIST SP 800-131A allows no less; more than 8192 bits would make a signature check a burden.
 _RSA_BITS = range(2048, 8192 + 1)
@@ -31,40 +29,9 @@ _MAX_KEYS = 64
 # An object and two lists (x5c, key_ops) for each, and a few more.
 _MAX_BRACKETS = 4 * _MAX_KEYS
 
-_PADDING = PKCS1v15()
-_HASH = SHA256()
-
 
 class KeySetError(Exception):
     """A text is no usable JWK set. The message holds no key material."""
-
-
-@final
-class VerificationKey:
-    """A public key that checks RS256 signatures (RFC 7518, section 3.3)."""
-
-    __slots__ = ("_key", "kid")
-
-    algorithm = "RS256"
-
-    def __init__(self, kid: str, key: RSAPublicKey) -> None:
-        self.kid = kid
-        self._key = key
-
-    def __repr__(self) -> str:
-        return f"<VerificationKey {self.algorithm}>"
-
-    def verify(self, signing_input: bytes, signature: bytes) -> bool:
-        """Whether ``signature`` is this key's over the bytes of ``signing_input``."""
-        try:
-            self._key.verify(signature, signing_input, _PADDING, _HASH)
-        except InvalidSignature:
-            return False
-        return True
-
-    def same_as(self, other: VerificationKey) -> bool:
-        """Whether the two hold the same public key."""
-        return self._key.public_numbers() == other._key.public_numbers()
 
 
 def parse_key_set(source: bytes | Mapping[str, Any]) -> dict[str, VerificationKey]:
@@ -111,7 +78,7 @@ def _load(data: bytes) -> object:
         return None
 
 
-def _parse_key(member: object) -> VerificationKey:
+def _parse_key(member: object) -> RS256Key:
     """One key. Raises ``ValueError`` that continues a sentence and quotes no member's value."""
     if not isinstance(member, Mapping):
         raise ValueError("is no JSON object")
@@ -135,7 +102,7 @@ def _parse_key(member: object) -> VerificationKey:
     if exponent > _MAX_EXPONENT:
         raise ValueError("has too large an exponent")
     try:
-        return VerificationKey(kid, RSAPublicNumbers(exponent, modulus).public_key())
+        return RS256Key(kid, RSAPublicNumbers(exponent, modulus).public_key())
     except ValueError:
         pass
     raise ValueError("is no RSA public key")

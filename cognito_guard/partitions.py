@@ -1,8 +1,10 @@
-"""What differs between the AWS partitions: how a region is spelt, and the hosts of its issuers.
+"""What differs between the AWS partitions: how a region is spelt, the hosts of its issuers, and of
+the keys of its load balancers.
 
 Data only. Sources: the service model of botocore 1.44 for the EU Sovereign Cloud's DNS suffix; the
-Amazon Cognito developer guide, "Verifying JSON web tokens", for the two issuer forms. China has no
-user pools, so a `cn-` region is in no partition here.
+Amazon Cognito developer guide, "Verifying JSON web tokens", for the two issuer forms; the guide of
+Application Load Balancers, "Authenticate users", for the keys. The key hosts of China and of the EU
+Sovereign Cloud are not documented: ``keys`` of a ``LoadBalancer`` replaces them.
 """
 
 from __future__ import annotations
@@ -13,17 +15,27 @@ from typing import NamedTuple
 __all__ = ["PARTITIONS", "Partition", "partition_of"]
 
 
+_ELB_KEYS = "https://public-keys.auth.elb.{region}.{dns_suffix}"
+_GOVCLOUD_ELB_KEYS = "https://s3-{region}.{dns_suffix}/aws-elb-public-keys-prod-{region}"
+
+
 class Partition(NamedTuple):
-    """One AWS partition. ``region`` matches a whole region name."""
+    """One AWS partition. ``region`` matches a whole region name; ``load_balancer_keys`` is where a
+    load balancer's key is, less the ``/`` and the ``kid``."""
 
     name: str
     region: re.Pattern[str]
     dns_suffix: str
+    load_balancer_keys: str = _ELB_KEYS
+    has_user_pools: bool = True
 
 
 PARTITIONS = (
-    Partition("aws-us-gov", re.compile(r"us-gov-[a-z]+-[0-9]"), "amazonaws.com"),
+    Partition(
+        "aws-us-gov", re.compile(r"us-gov-[a-z]+-[0-9]"), "amazonaws.com", _GOVCLOUD_ELB_KEYS
+    ),
     Partition("aws-eusc", re.compile(r"eusc-[a-z]{2}-[a-z]+-[0-9]"), "amazonaws.eu"),
+    Partition("aws-cn", re.compile(r"cn-[a-z]+-[0-9]"), "amazonaws.com.cn", has_user_pools=False),
     Partition("aws", re.compile(r"(?!cn-)[a-z]{2}-(?!gov-)[a-z]+-[0-9]"), "amazonaws.com"),
 )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, final
 
-from ._callables import require_callable
+from . import _arguments as arguments
 from .errors import ConfigurationError
 from .partitions import ORIGINAL_ISSUER, UPDATED_ISSUER, partition_of
 
@@ -15,19 +15,14 @@ if TYPE_CHECKING:
     from .identity import Identity
     from .keys import KeySet
 
-__all__ = ["ANY_CLIENT", "MAX_LEEWAY", "AnyClient", "Check", "TokenUse", "UserPool"]
+__all__ = ["ANY_CLIENT", "AnyClient", "Check", "TokenUse", "UserPool"]
 
 TokenUse: TypeAlias = Literal["access", "id", "any"]
 Check: TypeAlias = "Callable[[Identity], object]"
 
-MAX_LEEWAY = 300
-
 # CreateUserPool: `[\w-]+_[0-9a-zA-Z]+`, at most 55 characters. An emulator's region is no AWS one.
 _POOL_ID = re.compile(r"([A-Za-z0-9-]+)_[0-9A-Za-z]+", re.ASCII)
 _MAX_POOL_ID = 55
-# CreateUserPoolClient: `[\w+]+`, 1 to 128 characters.
-_CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)
-_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?", re.ASCII)
 
 
 @final
@@ -46,7 +41,7 @@ ANY_CLIENT: Final = AnyClient()
 
 
 @final
-class UserPool:
+class UserPool(arguments.Frozen):
     """A user pool whose tokens are trusted, and the conditions a token must meet.
 
     ``user_pool_id``
@@ -116,31 +111,23 @@ class UserPool:
         leeway: float = 0,
         checks: Iterable[Check] = (),
     ) -> None:
-        values = {
-            "user_pool_id": user_pool_id,
-            "client_ids": _client_ids(client_ids),
-            "token_uses": _token_uses(token_use),
-            "resources": None if resources is None else _texts("resources", resources),
-            "issuers": _issuers(user_pool_id, issuer),
-            "jwks": _jwks(jwks),
-            "role_claim": None if role_claim is None else _text("role_claim", role_claim),
-            "split_roles": _bool("split_roles", split_roles),
-            "leeway": _leeway(leeway),
-            "checks": _checks(checks),
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a UserPool cannot be changed; build another one to set {name}")
-
-    def __delattr__(self, name: str) -> None:
-        self.__setattr__(name, None)
-
-    def __setstate__(self, state: tuple[None, dict[str, object]]) -> None:
-        # How `copy` and `pickle` fill an object, neither of which asks its constructor.
-        for name, value in state[1].items():
-            object.__setattr__(self, name, value)
+        text = arguments.text
+        self._set(
+            {
+                "user_pool_id": user_pool_id,
+                "client_ids": _client_ids(client_ids),
+                "token_uses": _token_uses(token_use),
+                "resources": (
+                    None if resources is None else arguments.texts("resources", resources)
+                ),
+                "issuers": _issuers(user_pool_id, issuer),
+                "jwks": _jwks(jwks),
+                "role_claim": None if role_claim is None else text("role_claim", role_claim),
+                "split_roles": arguments.boolean("split_roles", split_roles),
+                "leeway": arguments.leeway(leeway),
+                "checks": arguments.checks(checks),
+            }
+        )
 
     def __repr__(self) -> str:
         return f"<UserPool {self.user_pool_id}>"
@@ -154,12 +141,10 @@ def _issuers(user_pool_id: str, issuer: str | None) -> tuple[str, ...]:
             "user_pool_id must be REGION_NAME as AWS shows it, for example eu-west-1_AbC123xyz"
         )
     if issuer is not None:
-        if not isinstance(issuer, str) or not _URL.fullmatch(issuer):
-            raise ConfigurationError("issuer must be the URL that tokens carry in their iss claim")
-        return (issuer,)
+        return (arguments.issuer_url(issuer),)
     region = match[1]
     partition = partition_of(region)
-    if partition is None:
+    if partition is None or not partition.has_user_pools:
         raise ConfigurationError(
             f"user_pool_id names {region!r}, which is no AWS region with user pools; for an "
             "emulator, pass issuer= as well"
@@ -173,12 +158,9 @@ def _issuers(user_pool_id: str, issuer: str | None) -> tuple[str, ...]:
 def _client_ids(client_ids: Iterable[str] | AnyClient) -> frozenset[str] | None:
     if isinstance(client_ids, AnyClient):
         return None
-    ids = _texts("client_ids", client_ids, "; to accept any client, pass ANY_CLIENT")
+    ids = arguments.texts("client_ids", client_ids, "; to accept any client, pass ANY_CLIENT")
     for client_id in ids:
-        if not _CLIENT_ID.fullmatch(client_id):
-            raise ConfigurationError(
-                "client_ids must hold app client ids: 1 to 128 letters, digits, '_' or '+'"
-            )
+        arguments.client_id("client_ids must hold app client ids", client_id)
     return ids
 
 
@@ -200,39 +182,3 @@ def _jwks(
     if isinstance(jwks, str | os.PathLike) and (path := os.fspath(jwks)):
         return path
     raise ConfigurationError("jwks must be a JWKS as a mapping, a path, a URL or a KeySet")
-
-
-def _leeway(leeway: float) -> float:
-    if isinstance(leeway, bool) or not isinstance(leeway, int | float):
-        raise ConfigurationError("leeway must be a number of seconds")
-    if not 0 <= leeway <= MAX_LEEWAY:  # false for NaN as well
-        raise ConfigurationError(f"leeway must be between 0 and {MAX_LEEWAY} seconds")
-    return leeway
-
-
-def _checks(checks: Iterable[Check]) -> tuple[Check, ...]:
-    if isinstance(checks, str | bytes) or not isinstance(checks, Iterable):
-        raise ConfigurationError("checks must be a list of callables")
-    return tuple(require_callable("each of checks", check) for check in checks)
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{name} must be a text that is not empty")
-    return value
-
-
-def _texts(name: str, values: object, hint: str = "") -> frozenset[str]:
-    # A bare string is iterable too: its characters would become the accepted values.
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise ConfigurationError(f"{name} must be a list of texts{hint}")
-    texts = frozenset(_text(f"each of {name}", value) for value in values)
-    if not texts:
-        raise ConfigurationError(f"{name} must not be empty{hint}")
-    return texts
-
-
-def _bool(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ConfigurationError(f"{name} must be True or False")
-    return value

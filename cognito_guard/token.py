@@ -14,7 +14,14 @@ from typing import Any, NamedTuple, NoReturn
 
 from .errors import InvalidToken, Reason
 
-__all__ = ["DEFAULT_MAX_BYTES", "Header", "UnverifiedToken", "decode_base64url", "parse_token"]
+__all__ = [
+    "DEFAULT_MAX_BYTES",
+    "Header",
+    "UnverifiedToken",
+    "decode_base64url",
+    "parse_padded_token",
+    "parse_token",
+]
 
 DEFAULT_MAX_BYTES = 16 * 1024
 
@@ -120,7 +127,10 @@ def _malformed(detail: str) -> NoReturn:
 
 def _parse_header(segment: bytes, algorithm: str) -> Header:
     """The header segment, checked. ``jku``, ``x5u``, ``x5c`` and ``jwk`` are never looked at."""
-    header = _json_object(segment, "header")
+    return _check_header(_json_object(segment, "header"), algorithm)
+
+
+def _check_header(header: dict[str, Any], algorithm: str) -> Header:
     if header.get("alg") != algorithm:
         raise InvalidToken(
             Reason.UNSUPPORTED_ALGORITHM, f"The token must be signed with {algorithm}."
@@ -192,3 +202,40 @@ _decoder = json.JSONDecoder(
     parse_float=_finite,
     parse_constant=_no_constant,
 )
+
+
+# Load balancers.
+
+
+def parse_padded_token(
+    token: str, *, algorithm: str = "ES256", max_bytes: int = DEFAULT_MAX_BYTES
+) -> tuple[UnverifiedToken, dict[str, Any]]:
+    """As :func:`parse_token`, for the tokens of load balancers; with all members of the header.
+
+    Each of their segments may be padded with ``=`` to a multiple of four letters. The signature is
+    over the segments as they were sent, and all else is as strict.
+    """
+    if len(token) > max_bytes:
+        raise InvalidToken(Reason.TOKEN_TOO_LARGE, f"The token is longer than {max_bytes} bytes.")
+    if not token.isascii():
+        _malformed("The token holds characters outside the base64url alphabet.")
+    segments = token.encode("ascii").split(b".")
+    if len(segments) != 3 or not segments[1]:
+        _malformed("A signed token has three parts, separated by dots.")
+    header, payload, signature = segments
+    members = _json_object(_unpadded(header, "header"), "header")
+    parsed = _check_header(members, algorithm)
+    if not signature:
+        _malformed("The token has no signature.")
+    signed = decode_base64url(_unpadded(signature, "signature"))
+    if signed is None:
+        _malformed("The token's signature is not canonical base64url.")
+    claims = _json_object(_unpadded(payload, "payload"), "payload")
+    return UnverifiedToken(parsed, claims, header + b"." + payload, signed), members
+
+
+def _unpadded(segment: bytes, name: str) -> bytes:
+    text = segment.rstrip(b"=")
+    if len(text) != len(segment) and _PADDING[len(text) % 4] != segment[len(text) :]:
+        _malformed(f"The token's {name} is not padded to a multiple of four letters.")
+    return text

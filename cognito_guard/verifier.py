@@ -8,21 +8,15 @@ from typing import TypeAlias, final
 
 from . import claims as claim
 from ._callables import passes
-from .errors import ConfigurationError, InvalidToken, KeysUnavailable, Reason
-from .fetch import FETCH_SECONDS
+from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity
-from .jwk import VerificationKey
 from .keys import KeySet, RemoteKeySet, SiblingKeySet, StaticKeySet
+from .keys.lookup import afind_key, find_key
 from .pool import UserPool
+from .signature import VerificationKey
 from .token import DEFAULT_MAX_BYTES, UnverifiedToken, parse_token
-from .waiting import Pending
 
 __all__ = ["TokenVerifier"]
-
-# How long a request waits for its key, however many fetches that takes. A little longer than one
-# may take, so that its own outcome arrives first.
-_WAIT_SECONDS = FETCH_SECONDS + 0.5
-
 
 # A token that passed every check that needs no key: with what it is held against, its token use,
 # its client and the time it was looked at. A plain tuple, because one is made for every token.
@@ -59,24 +53,19 @@ class TokenVerifier:
         Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
         """
         candidate = self._before_the_key(text)
-        keys, kid = candidate[2], candidate[0].header.kid
-        deadline = 0.0
-        while isinstance(key := keys.key(kid), Pending):
-            deadline = deadline or time.monotonic() + _WAIT_SECONDS
-            if (seconds := deadline - time.monotonic()) <= 0 or not key.wait(seconds):
-                raise KeysUnavailable()
-        return self._with_the_key(candidate, key)
+        return self._with_the_key(candidate, find_key(candidate[2], candidate[0].header.kid))
 
     async def averify(self, text: str) -> Identity:
         """As :meth:`verify`, but suspends the task (asyncio or trio) where that one blocks."""
         candidate = self._before_the_key(text)
-        keys, kid = candidate[2], candidate[0].header.kid
-        deadline = 0.0
-        while isinstance(key := keys.key(kid), Pending):
-            deadline = deadline or time.monotonic() + _WAIT_SECONDS
-            if (seconds := deadline - time.monotonic()) <= 0 or not await key.wait_async(seconds):
-                raise KeysUnavailable()
+        key = await afind_key(candidate[2], candidate[0].header.kid)
         return self._with_the_key(candidate, key)
+
+    def only(self, pool: UserPool) -> TokenVerifier:
+        """A verifier for the tokens of one of the pools, with the same keys."""
+        one = TokenVerifier(max_token_bytes=self._max_bytes, clock=self._clock)
+        one._trusted = {issuer: self._trusted[issuer] for issuer in pool.issuers}
+        return one
 
     def prefetch(self) -> None:
         """Start to fetch keys that are not held yet, in the background. Never blocks or raises."""

@@ -10,9 +10,10 @@ from typing import Any, cast
 
 from ..errors import ConfigurationError, KeysUnavailable
 from ..fetch import FETCH_SECONDS, fetch
-from ..jwk import KeySetError, VerificationKey, parse_key_set
+from ..jwk import KeySetError, parse_key_set
 from ..keys import RemoteKeySet, StaticKeySet
 from ..pool import ANY_CLIENT, UserPool
+from ..signature import VerificationKey
 from ..waiting import Pending
 from .arguments import pool_arguments
 from .output import complain, wait_for_warnings, write

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from ..errors import InvalidToken, Reason
-from ..jwk import VerificationKey
+from ..signature import VerificationKey
 from ..waiting import Pending
 
 __all__ = ["KeySet", "unknown_key"]

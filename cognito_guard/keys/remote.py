@@ -10,16 +10,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import ceil, inf
 from typing import NamedTuple, final
 
+from .._fork import forget_after_fork
 from .._log import warning
 from ..errors import KeysUnavailable
 from ..fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
-from ..jwk import KeySetError, VerificationKey, parse_key_set
+from ..jwk import KeySetError, parse_key_set
+from ..signature import VerificationKey
 from ..waiting import Pending
 from .key_set import unknown_key
 
@@ -68,8 +69,9 @@ class RemoteKeySet:
     """The key set that a URL serves (for a user pool: ``{issuer}/.well-known/jwks.json``).
 
     ``url`` is https, or http on loopback; ``get`` takes the URL and returns the body within 5
-    seconds, in a thread of its own, and whatever it raises is a failed attempt; ``clock`` gives
-    monotonic seconds.
+    seconds, in a thread of its own, and whatever it raises is a failed attempt; ``parse`` makes of
+    the body keys by their ``kid``; ``name`` is what the log calls it, the URL unless given;
+    ``clock`` gives monotonic seconds.
     Raises :class:`ConfigurationError` for any other URL.
 
     One instance serves any number of threads, event loops and, after ``fork``, processes.
@@ -80,10 +82,14 @@ class RemoteKeySet:
         url: str,
         *,
         get: Callable[[str], bytes] = fetch,
+        parse: Callable[[bytes], Mapping[str, VerificationKey]] = parse_key_set,
+        name: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = check_url(url)
+        self.name = name or url
         self._get = get
+        self._parse = parse
         self._clock = clock
         self._held = _NOTHING
         # Held for a few instructions at a time, never across I/O.
@@ -96,10 +102,10 @@ class RemoteKeySet:
         self._asked_at = -inf
         self._failures = 0
         self._retry_at = -inf
-        _instances.add(self)
+        forget_after_fork(self)
 
     def __repr__(self) -> str:
-        return f"<RemoteKeySet {self.url}>"
+        return f"<RemoteKeySet {self.name}>"
 
     @property
     def fetched_at(self) -> float:
@@ -206,16 +212,16 @@ class RemoteKeySet:
         self._retry_at = now + seconds * _jitter(0.75)
         held = "the keys held stay in use" if now < self._held.expires_at else "no keys are held"
         self._afterwards.append(
-            partial(warning, "keys of %s were not fetched: %s; %s", self.url, problem, held)
+            partial(warning, "keys of %s were not fetched: %s; %s", self.name, problem, held)
         )
 
     # This one runs in the thread that fetches.
 
     def _run(self, pending: Pending) -> None:
-        keys: dict[str, VerificationKey] | None = None
+        keys: Mapping[str, VerificationKey] | None = None
         problem = ""
         try:
-            keys = parse_key_set(self._get(self.url))
+            keys = self._parse(self._get(self.url))
         except (FetchFailed, KeySetError) as error:
             problem = str(error)
         except BaseException as error:  # noqa: BLE001  # whatever it was, somebody waits for the end
@@ -233,7 +239,7 @@ class RemoteKeySet:
                     self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
                     if self._failures:
                         again = "keys of %s were fetched again, after %d failed attempts"
-                        self._afterwards.append(partial(warning, again, self.url, self._failures))
+                        self._afterwards.append(partial(warning, again, self.name, self._failures))
                     self._failures = 0
         finally:
             self._unlock()
@@ -246,15 +252,3 @@ class RemoteKeySet:
         self._afterwards = []
         if self._pending is not None:
             self._pending, self._attempted_at, self._asked_at = None, -inf, -inf
-
-
-_instances: weakref.WeakSet[RemoteKeySet] = weakref.WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    for key_set in list(_instances):
-        key_set._forget_parent()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows has no fork
-    os.register_at_fork(after_in_child=_after_fork_in_child)

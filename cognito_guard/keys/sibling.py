@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from ..errors import KeysUnavailable
-from ..jwk import VerificationKey
+from ..signature import VerificationKey
 from ..waiting import Pending
 from .remote import RemoteKeySet
 

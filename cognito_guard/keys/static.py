@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, final
 
 from ..errors import ConfigurationError
-from ..jwk import KeySetError, VerificationKey, parse_key_set
+from ..jwk import KeySetError, parse_key_set
+from ..signature import VerificationKey
 from .key_set import unknown_key
 
 __all__ = ["StaticKeySet"]

@@ -234,7 +234,7 @@ class LocalUserPool:
     def _form(self, form: str) -> str:
         region = self.user_pool_id.partition("_")[0]
         partition = partition_of(region)
-        if partition is None:
+        if partition is None or not partition.has_user_pools:
             raise ValueError(f"{region!r} is no AWS region; pass issuer=")
         return form.format(
             region=region, dns_suffix=partition.dns_suffix, user_pool_id=self.user_pool_id

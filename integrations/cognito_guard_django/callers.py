@@ -34,8 +34,8 @@ def identify(request: HttpRequest, settings: Settings) -> Caller | None:
     credential = settings.guard.find_credential(header_values(request))
     if credential is None:
         return None
-    identity = settings.guard.verify(credential.token)
-    return Caller(identity, user_of(identity, settings), credential.carrier.ambient)
+    identity = settings.guard.verify_credential(credential)
+    return Caller(identity, user_of(identity, settings), credential.ambient)
 
 
 async def aidentify(request: HttpRequest, settings: Settings) -> Caller | None:
@@ -43,12 +43,12 @@ async def aidentify(request: HttpRequest, settings: Settings) -> Caller | None:
     credential = settings.guard.find_credential(header_values(request))
     if credential is None:
         return None
-    identity = await settings.guard.averify(credential.token)
+    identity = await settings.guard.averify_credential(credential)
     if settings.stateless:
         user = user_of(identity, settings)
     else:
         user = await sync_to_async(user_of, thread_sensitive=True)(identity, settings)
-    return Caller(identity, user, credential.carrier.ambient)
+    return Caller(identity, user, credential.ambient)
 
 
 def user_of(identity: Identity, settings: Settings) -> Any:

@@ -84,9 +84,9 @@ class Ambient:
 
 
 WRONG: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
-    "no pool": ((), {}, "a Guard needs one UserPool or more"),
-    "a pool id": (("eu-west-1_AbC123xyz",), {}, "a Guard needs one UserPool or more"),
-    "a list of pools": (([],), {}, "a Guard needs one UserPool or more"),
+    "no pool": ((), {}, "a Guard needs one UserPool or LoadBalancer"),
+    "a pool id": (("eu-west-1_AbC123xyz",), {}, "a Guard needs one UserPool or LoadBalancer"),
+    "a list of pools": (([],), {}, "a Guard needs one UserPool or LoadBalancer"),
     "no carriers": ((), {"carriers": []}, "carriers must not be empty"),
     "a carrier by name": ((), {"carriers": ["cookie"]}, "each of carriers must"),
     "a carrier that is none": ((), {"carriers": [object()]}, "each of carriers must"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cognito_guard import ConfigurationError, UserPool
 from cognito_guard.partitions import PARTITIONS, partition_of
 
 
@@ -17,9 +18,11 @@ from cognito_guard.partitions import PARTITIONS, partition_of
         ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
         ("us-gov-east-1", "aws-us-gov", "amazonaws.com"),
         ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+        ("cn-northwest-1", "aws-cn", "amazonaws.com.cn"),
     ],
 )
-def test_regions_with_user_pools(region: str, name: str, dns_suffix: str) -> None:
+def test_regions(region: str, name: str, dns_suffix: str) -> None:
     """Each region belongs to exactly one partition, which knows how its hosts end."""
     partition = partition_of(region)
 
@@ -33,8 +36,6 @@ def test_regions_with_user_pools(region: str, name: str, dns_suffix: str) -> Non
     [
         "",
         "local",
-        "cn-north-1",
-        "cn-northwest-1",
         "eu-gov-west-1",
         "eu-west",
         "eu-west-12",
@@ -47,5 +48,12 @@ def test_regions_with_user_pools(region: str, name: str, dns_suffix: str) -> Non
     ],
 )
 def test_what_is_no_region(region: str) -> None:
-    """China has no user pools, and nothing that merely looks like a region makes a host name."""
+    """Nothing that merely looks like a region makes a host name."""
     assert partition_of(region) is None
+
+
+def test_china_has_no_user_pools() -> None:
+    """A user pool there is a mistake; a load balancer is not."""
+    assert [one.name for one in PARTITIONS if not one.has_user_pools] == ["aws-cn"]
+    with pytest.raises(ConfigurationError, match="no AWS region with user pools"):
+        UserPool("cn-north-1_AbC123xyz", client_ids=["c"])

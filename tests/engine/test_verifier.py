@@ -28,6 +28,7 @@ from cognito_guard import (
     verifier,
 )
 from cognito_guard.fetch import FetchFailed
+from cognito_guard.keys import lookup
 from cognito_guard.testing import JwksServer, LocalUserPool
 
 from .forge import NOW, OMIT, Forge
@@ -184,7 +185,7 @@ def test_a_key_that_is_on_its_way(forge: Forge, ask: Ask, waits: int) -> None:
 @both_ways
 def test_a_key_that_never_comes(forge: Forge, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait ends, and it ends as an outage: nobody can say that the token is bad."""
-    monkeypatch.setattr(verifier, "_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(lookup, "_WAIT_SECONDS", 0.01)
     keys = NoKeys()
 
     with pytest.raises(KeysUnavailable):
@@ -208,7 +209,7 @@ def test_all_waits_together_are_bounded(
     forge: Forge, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request does not wait for ever, however many waits it is sent through."""
-    monkeypatch.setattr(verifier, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(lookup, "_WAIT_SECONDS", 0.05)
 
     with pytest.raises(KeysUnavailable):
         ask(TokenVerifier(forge.trust(jwks=EndlessKeys()), clock=lambda: NOW), forge.token())

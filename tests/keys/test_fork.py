@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from cognito_guard import _fork
 from cognito_guard.keys import UNKNOWN_KEY_SECONDS
-from cognito_guard.keys import remote as remote_module
 
 from .material import checks, jwk
 from .source import PATIENCE, Clock, Source, promptly, remote, resolve, unknown
@@ -59,7 +59,7 @@ def test_child_disowns_what_it_cannot_have(source: Source, clock: Clock) -> None
         of_the_parent = keys.key("new")
         assert source.begun.wait(PATIENCE)
         with keys._lock:
-            remote_module._after_fork_in_child()
+            _fork._after_fork_in_child()
             assert checks(keys.key("a"), "a")
             source.publish(jwk("a"), jwk("new", "c"))
             of_the_child = promptly(lambda: keys.key("new"))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from cognito_guard import Guard, Identity, KeysUnavailable, Pending, StaticKeySet, VerificationKey
-from cognito_guard import verifier as verifier_module
+from cognito_guard.keys import lookup
 from cognito_guard.testing import LocalUserPool
 
 from .frameworks import RUNNERS, Runner
@@ -47,7 +47,7 @@ def test_request_is_answered_though_its_key_never_comes(
     finished: bool, verify: Verify, pool: LocalUserPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A key set that never gives a verdict costs a bounded time and ends with 503."""
-    monkeypatch.setattr(verifier_module, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(lookup, "_WAIT_SECONDS", 0.05)
     guard = Guard(pool.trust(jwks=Restless(finished=finished)))
     with pytest.raises(KeysUnavailable) as caught:
         verify(guard, pool.access_token())

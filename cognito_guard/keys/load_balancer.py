@@ -1,0 +1,150 @@
+"""The keys of load balancers: each under an address of its own, fetched when it is first named.
+
+A user pool's key set is one document; a load balancer's key is one, and what names it is a token
+that nobody has verified. So what strangers can cause is bounded here: fetches, and memory.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from functools import partial
+from math import ceil
+from typing import final
+
+from .._fork import forget_after_fork
+from ..errors import ConfigurationError, KeysUnavailable
+from ..fetch import FetchFailed, check_url, fetch
+from ..jwk import KeySetError
+from ..pem import ES256Key, parse_pem
+from ..signature import VerificationKey
+from ..waiting import Pending
+from .key_set import unknown_key
+from .remote import RemoteKeySet
+
+__all__ = ["LoadBalancerKeySet", "StaticPemKeySet"]
+
+MISSES = 5
+MISS_SECONDS = 30.0
+"""So many ids that are not known are looked up in so many seconds at most, all of them together."""
+
+MAX_KEYS = 64
+"""Keys that are remembered. The one that was not used for longest makes room."""
+
+
+@final
+class StaticPemKeySet:
+    """Keys that never change and never touch the network: PEM texts by ``kid``.
+
+    Raises :class:`ConfigurationError` if one is no PEM public key on P-256, or there is none.
+    """
+
+    def __init__(self, pems: Mapping[str, str]) -> None:
+        if not pems:
+            raise ConfigurationError("keys must not be empty")
+        self._keys: dict[str, ES256Key] = {}
+        for kid, pem in pems.items():
+            if not isinstance(kid, str) or not isinstance(pem, str):
+                raise ConfigurationError("keys must hold PEM texts by their kid")
+            try:
+                self._keys[kid] = parse_pem(kid, pem.encode("utf-8", "replace"))
+            except KeySetError as error:
+                raise ConfigurationError(f"one of keys is not usable: {error}") from None
+
+    def __repr__(self) -> str:
+        return f"<StaticPemKeySet of {len(self._keys)} keys>"
+
+    def key(self, kid: str, /) -> VerificationKey:
+        """The key with this id. Raises ``InvalidToken`` (``unknown_key``)."""
+        try:
+            return self._keys[kid]
+        except KeyError:
+            pass
+        raise unknown_key()
+
+
+@final
+class LoadBalancerKeySet:
+    """The keys below ``base_url``, in PEM at ``{base_url}/{kid}``.
+
+    Each key has the rules of a :class:`RemoteKeySet`: one fetch in flight, refreshed ahead, trusted
+    for a day at most while it cannot be refreshed. An address that answers 404 has no key for the
+    next 30 seconds; any other failure means that nobody can say. The arguments are those of
+    ``RemoteKeySet``; ``kid`` must have been checked to fit into a URL.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        get: Callable[[str], bytes] = fetch,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.url = check_url(base_url).removesuffix("/")
+        self._get = get
+        self._clock = clock
+        # Held for a few instructions at a time, never across I/O.
+        self._lock = threading.Lock()
+        # Those that have had a key, the one used last at the end; and those that have not, yet.
+        self._proven: OrderedDict[str, RemoteKeySet] = OrderedDict()
+        self._unproven: OrderedDict[str, RemoteKeySet] = OrderedDict()
+        self._misses: deque[float] = deque(maxlen=MISSES)
+        forget_after_fork(self)
+
+    def __repr__(self) -> str:
+        return f"<LoadBalancerKeySet {self.url}>"
+
+    def key(self, kid: str, /) -> VerificationKey | Pending:
+        """See :meth:`KeySet.key <cognito_guard.KeySet.key>`."""
+        one = self._proven.get(kid)
+        if one is None:
+            with self._lock:
+                one = self._proven.get(kid) or self._unproven.get(kid) or self._admit(kid)
+        key = one.key(kid)
+        if not isinstance(key, Pending):
+            self._use(kid, one)
+        return key
+
+    def _admit(self, kid: str) -> RemoteKeySet:
+        now = self._clock()
+        if len(self._misses) == MISSES and now < self._misses[0] + MISS_SECONDS:
+            # Nobody has asked for this one, so nobody can say that there is no such key.
+            raise KeysUnavailable(ceil(self._misses[0] + MISS_SECONDS - now))
+        self._misses.append(now)
+        if len(self._unproven) == MISSES:
+            self._unproven.popitem(last=False)
+        one = self._unproven[kid] = RemoteKeySet(
+            f"{self.url}/{kid}",
+            get=self._fetch,
+            parse=partial(_parse, kid),
+            name=self.url,  # an id that nobody has verified is nothing for a log
+            clock=self._clock,
+        )
+        return one
+
+    def _use(self, kid: str, one: RemoteKeySet) -> None:
+        try:
+            self._proven.move_to_end(kid)  # one step, which no other thread can divide
+        except KeyError:
+            with self._lock:
+                self._unproven.pop(kid, None)
+                self._proven[kid] = one
+                if len(self._proven) > MAX_KEYS:
+                    self._proven.popitem(last=False)
+
+    def _fetch(self, url: str) -> bytes:
+        try:
+            return self._get(url)
+        except FetchFailed as error:
+            if error.status != 404:
+                raise
+        return b""
+
+    def _forget_parent(self) -> None:
+        self._lock = threading.Lock()
+
+
+def _parse(kid: str, body: bytes) -> dict[str, VerificationKey]:
+    return {kid: parse_pem(kid, body)} if body else {}
