@@ -37,7 +37,7 @@ def test_every_row_of_errors_md_says_what_happened_and_what_to_do() -> None:
 
 def test_configuration_md_has_every_setting_with_its_argument() -> None:
     """The tables of settings are the vocabulary, no row more and no row less."""
-    arguments = {**config._POOL_SETTINGS, **config._GUARD_SETTINGS}
+    arguments = {**config._POOL_SETTINGS, **config._ALB_SETTINGS, **config._GUARD_SETTINGS}
     documented = {cells[0]: cells[1] for _, cells in table_rows(DOCS / "configuration.md")}
     assert documented.pop("`COGNITO_USER_POOLS`") == "several `UserPool`"
     assert documented == {
