@@ -4,8 +4,9 @@ Their tokens are really signed and their keys are really served; only AWS is mis
 extra ``cognito-guard[testing]``.
 """
 
+from .faults import Fault
 from .load_balancer import LocalLoadBalancer
 from .pool import LocalUserPool
 from .server import JwksServer, PemServer
 
-__all__ = ["JwksServer", "LocalLoadBalancer", "LocalUserPool", "PemServer"]
+__all__ = ["Fault", "JwksServer", "LocalLoadBalancer", "LocalUserPool", "PemServer"]

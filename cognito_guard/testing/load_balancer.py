@@ -70,9 +70,12 @@ class LocalLoadBalancer:
         """The private key that signs."""
         return self._key
 
-    def serve(self) -> PemServer:
-        """Serve the keys over HTTP on loopback, as a context manager."""
-        return PemServer(self.keys)
+    def serve(self, *, delay: float = 1.0, tls: bool = False) -> PemServer:
+        """Serve the keys over HTTP on loopback, as a context manager.
+
+        ``delay`` and ``tls`` are those of :class:`PemServer`.
+        """
+        return PemServer(self.keys, delay=delay, tls=tls)
 
     def headers(
         self,

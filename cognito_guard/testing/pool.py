@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
-import jwt.algorithms
+import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ..partitions import ORIGINAL_ISSUER, UPDATED_ISSUER, partition_of
 from ..pool import UserPool
 from .server import JwksServer
+from .signing_key import SigningKey
 
 __all__ = ["LocalUserPool"]
 
 OMIT: Any = object()
-
-
-@final
-class _SigningKey:
-    """One RSA key pair with its ``kid``."""
-
-    def __init__(self) -> None:
-        self.kid = secrets.token_urlsafe(32) + "="
-        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    def jwk(self) -> dict[str, Any]:
-        public = self.private.public_key()
-        jwk: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(public, as_dict=True)
-        return {
-            "alg": "RS256",
-            "e": jwk["e"],
-            "kid": self.kid,
-            "kty": "RSA",
-            "n": jwk["n"],
-            "use": "sig",
-        }
 
 
 @final
@@ -86,7 +65,7 @@ class LocalUserPool:
 
     def rotate(self) -> None:
         """Replace both keys. Tokens that were issued before are signed by keys now withdrawn."""
-        self._keys = {"access": _SigningKey(), "id": _SigningKey()}
+        self._keys = {"access": SigningKey(), "id": SigningKey()}
 
     def jwks(self) -> dict[str, Any]:
         """The public keys, as ``{issuer}/.well-known/jwks.json`` has them."""
@@ -104,9 +83,13 @@ class LocalUserPool:
             arguments.setdefault("issuer", self._issuer)
         return UserPool(self.user_pool_id, **arguments)
 
-    def serve(self) -> JwksServer:
-        """Serve the keys over HTTP on loopback, as a context manager."""
-        return JwksServer(self.jwks, f"/{self.user_pool_id}/.well-known/jwks.json")
+    def serve(self, *, delay: float = 1.0, tls: bool = False) -> JwksServer:
+        """Serve the keys over HTTP on loopback, as a context manager.
+
+        ``delay`` and ``tls`` are those of :class:`JwksServer`.
+        """
+        path = f"/{self.user_pool_id}/.well-known/jwks.json"
+        return JwksServer(self.jwks, path, delay=delay, tls=tls)
 
     def access_token(
         self,

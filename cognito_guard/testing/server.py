@@ -1,16 +1,26 @@
-"""Real HTTP servers on loopback that serve public keys."""
+"""Real HTTP servers on loopback that serve public keys, and serve them as badly as a test asks."""
 
 from __future__ import annotations
 
 import json
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
 from socketserver import TCPServer, ThreadingMixIn
-from typing import Any, NamedTuple, Self, final
+from ssl import SSLContext
+from typing import Any, ClassVar, Self, final
 
-__all__ = ["JwksServer", "PemServer"]
+from .faults import Fault
+from .key_sets import KEY_SET_FAULTS
+from .listener import Listener, Visit
+from .wire import FOLLOWED, WIRE_FAULTS, Page
+
+__all__ = ["JwksServer", "LoopbackServer", "PemServer"]
+
+_NO_PAGE = Page("text/plain", b"", HTTPStatus.NOT_FOUND)
+_NO_METHOD = Page("text/plain", b"", HTTPStatus.METHOD_NOT_ALLOWED)
 
 
 class LoopbackServer(ThreadingMixIn, TCPServer):
@@ -22,62 +32,113 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
     request_queue_size = 128
 
 
-class _Page(NamedTuple):
-    content_type: str
-    body: bytes
-    status: int = 200
-
-
 class _KeyServer(ABC):
-    """Serves pages on a free port of 127.0.0.1, as a context manager."""
+    """Serves pages on a free port of 127.0.0.1, as a context manager, with faults to switch on."""
 
-    def __init__(self) -> None:
+    faults: ClassVar[frozenset[Fault]] = frozenset(
+        {Fault.DOWN, Fault.WRONG_CERTIFICATE, *WIRE_FAULTS}
+    )
+    """What can be wrong with it."""
+
+    def __init__(self, delay: float, tls: bool) -> None:
+        self._delay = delay
         self._lock = threading.Lock()
+        self._fault: Fault | None = None
+        self._visits: set[Visit] = set()
+        self.authority: bytes | None = None
+        """The certificate (PEM) that a client has to trust, if the server speaks https. A file of
+        it is what ``SSL_CERT_FILE`` may name."""
+        self._good: SSLContext | None = None
+        self._wrong: SSLContext | None = None
+        if tls:
+            from .certificates import Authority
+
+            authority = Authority()
+            self.authority = authority.pem
+            self._good = authority.context("127.0.0.1")
+            self._wrong = authority.context("elsewhere.invalid")
         self.requests = 0
-        self._server = LoopbackServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
+        self._listener = Listener(self._serve, self._context)
 
     @abstractmethod
-    def _page(self, path: str) -> _Page | None:
+    def _page(self, path: str) -> Page | None:
         """What to answer for ``path`` now; ``None`` is a 404 that does not count as a request."""
 
     @property
     def origin(self) -> str:
         """The scheme, host and port: ``http://127.0.0.1:PORT``."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "http" if self.authority is None else "https"
+        return f"{scheme}://127.0.0.1:{self._listener.port}"
+
+    @property
+    def fault(self) -> Fault | None:
+        """What is wrong with the server; None if nothing is. It may be set at any time.
+
+        Setting it raises ``ValueError`` for a fault that this server cannot have.
+        """
+        return self._fault
+
+    @fault.setter
+    def fault(self, fault: Fault | None) -> None:
+        if fault is not None and fault not in self.faults:
+            raise ValueError(f"a {type(self).__name__} cannot have {fault}")
+        if fault is Fault.WRONG_CERTIFICATE and self.authority is None:
+            raise ValueError(f"{fault} takes a server with tls=True")
+        with self._lock:
+            self._fault = fault
+            if fault is Fault.DOWN:
+                self._listener.down()
+            else:
+                self._listener.up()
+            for visit in self._visits:
+                visit.release()
+
+    @contextmanager
+    def failing(self, fault: Fault) -> Iterator[None]:
+        """Have ``fault`` until the end of the block."""
+        before, self.fault = self.fault, fault
+        try:
+            yield
+        finally:
+            self.fault = before
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._listener.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._listener.__exit__()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        outer = self
+    def _context(self) -> SSLContext | None:
+        return self._wrong if self._fault is Fault.WRONG_CERTIFICATE else self._good
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                page = outer._page(self.path)
-                if page is None:
-                    self.send_error(404)
-                    return
-                with outer._lock:
-                    outer.requests += 1
-                self.send_response(page.status)
-                self.send_header("Content-Type", page.content_type)
-                self.send_header("Content-Length", str(len(page.body)))
-                self.end_headers()
-                self.wfile.write(page.body)
+    def _serve(self, visit: Visit) -> None:
+        with self._lock:
+            # As one: who sets another fault lets go of those, and only those, that knew this one.
+            fault = self._fault
+            self._visits.add(visit)
+        try:
+            self._answer(visit, fault)
+        finally:
+            with self._lock:
+                self._visits.discard(visit)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing: a test's output is the test's."""
-
-        return Handler
+    def _answer(self, visit: Visit, fault: Fault | None) -> None:
+        if visit.target is None:
+            visit.send(_NO_METHOD.http("Allow: GET"))
+            return
+        path, _, query = visit.target.partition("?")
+        page = self._page(path)
+        if page is None:
+            visit.send(_NO_PAGE.http())
+            return
+        with self._lock:
+            self.requests += 1
+        spoil = WIRE_FAULTS.get(fault) if fault and query != FOLLOWED else None
+        if spoil is None:
+            visit.send(page.http())
+        else:
+            spoil(visit, page, self._delay)
 
 
 @final
@@ -85,11 +146,22 @@ class JwksServer(_KeyServer):
     """Serves a JWK set on a free port of 127.0.0.1, as a context manager.
 
     ``jwks`` is called at every request, so that a rotation shows at once. ``url`` is where the key
-    set is; ``requests`` counts how often it was asked for.
+    set is; ``requests`` counts how often it was asked for. ``delay`` is how many seconds
+    :attr:`Fault.SLOW` takes. With ``tls`` it speaks https, and its certificate is good for whoever
+    trusts :attr:`authority`.
     """
 
-    def __init__(self, jwks: Callable[[], Mapping[str, Any]], path: str) -> None:
-        super().__init__()
+    faults = _KeyServer.faults | KEY_SET_FAULTS.keys()
+
+    def __init__(
+        self,
+        jwks: Callable[[], Mapping[str, Any]],
+        path: str,
+        *,
+        delay: float = 1.0,
+        tls: bool = False,
+    ) -> None:
+        super().__init__(delay, tls)
         self._jwks = jwks
         self._path = path
 
@@ -98,10 +170,13 @@ class JwksServer(_KeyServer):
         """The address of the key set."""
         return self.origin + self._path
 
-    def _page(self, path: str) -> _Page | None:
+    def _page(self, path: str) -> Page | None:
         if path != self._path:
             return None
-        return _Page("application/json", json.dumps(self._jwks()).encode("utf-8"))
+        jwks = self._jwks()
+        spoil = KEY_SET_FAULTS.get(self.fault) if self.fault else None
+        published = jwks if spoil is None else spoil(jwks)
+        return Page("application/json", json.dumps(published).encode("utf-8"))
 
 
 @final
@@ -110,11 +185,14 @@ class PemServer(_KeyServer):
 
     ``keys`` is called at every request, so that a rotation shows at once, and gives the keys by
     their ``kid``. ``url`` is what the ``kid`` is appended to after a slash. ``requests`` counts the
-    requests, those for a ``kid`` that is unknown (404) too.
+    requests, those for a ``kid`` that is unknown (404) too. It can have the faults that are not
+    about key sets; ``delay`` and ``tls`` are those of :class:`JwksServer`.
     """
 
-    def __init__(self, keys: Callable[[], Mapping[str, str]]) -> None:
-        super().__init__()
+    def __init__(
+        self, keys: Callable[[], Mapping[str, str]], *, delay: float = 1.0, tls: bool = False
+    ) -> None:
+        super().__init__(delay, tls)
         self._keys = keys
 
     @property
@@ -122,8 +200,6 @@ class PemServer(_KeyServer):
         """The base address of the keys."""
         return self.origin
 
-    def _page(self, path: str) -> _Page | None:
+    def _page(self, path: str) -> Page | None:
         pem = self._keys().get(path[1:])
-        if pem is None:
-            return _Page("text/plain", b"", 404)
-        return _Page("text/plain", pem.encode("ascii"))
+        return _NO_PAGE if pem is None else Page("text/plain", pem.encode("ascii"))
