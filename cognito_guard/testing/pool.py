@@ -179,6 +179,10 @@ class LocalUserPool:
         """The private key that signs the tokens of a use: ``"access"`` or ``"id"``."""
         return self._keys[use].private
 
+    def kid(self, use: str) -> str:
+        """The id of the key that signs the tokens of a use: ``"access"`` or ``"id"``."""
+        return self._keys[use].kid
+
     def subject(self, username: str) -> str:
         """The ``sub`` of a user of this pool: always the same for a name."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.user_pool_id}/{username}"))

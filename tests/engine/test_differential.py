@@ -9,7 +9,7 @@ header members that the engine never looks at (``jku``, ``x5c`` and the like).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -21,10 +21,19 @@ from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
 
 from cognito_guard import AuthError
+from cognito_guard.testing import attacks
+from cognito_guard.testing.attacks.recipes import (
+    Recipe,
+    claims,
+    edited,
+    header,
+    id_claims,
+    member,
+    payload,
+    resigned,
+)
 
-from . import test_hostile_claims, test_hostile_encodings, test_hostile_headers, test_hostile_tokens
 from .forge import NOW, OMIT, Forge, b64, to_json
-from .recipes import Recipe, claims, edited, header, id_claims, member, payload, resigned
 
 
 class _Frozen(datetime):
@@ -172,22 +181,11 @@ def text_changes() -> Iterator[tuple[str, Recipe]]:
         yield name, payload(lambda text, name=name: text.decode().encode(name))  # type: ignore[misc]
 
 
-def _table(*tables: Mapping[Any, Any]) -> Iterator[tuple[str, Recipe]]:
-    for table in tables:
-        for name, value in table.items():
-            if isinstance(value, Mapping):
-                yield from _table(value)
-            else:
-                yield str(name), value
-
-
 def hostile_rows() -> Iterator[tuple[str, Recipe]]:
-    """The hostile tokens of the other tests, where the engine's reason is known."""
-    yield from _table(test_hostile_tokens.ALGORITHMS, test_hostile_tokens.SIGNATURES)
-    yield from _table(test_hostile_tokens.SHAPES, test_hostile_headers.UNSUPPORTED_HEADERS)
-    yield from _table(test_hostile_headers.MALFORMED_HEADERS, test_hostile_encodings.ENCODINGS)
-    yield from _table(test_hostile_encodings.JSON, test_hostile_claims.TIMES_AND_PARTIES)
-    yield from _table(test_hostile_claims.CONTENTS)
+    """The tokens of the attack corpus, which the engine refuses for a known reason."""
+    for attack in attacks.CORPUS:
+        if attack.token is not None and not attack.name.startswith(("confusion", "large")):
+            yield attack.name, attack.token
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Recipes for hostile tokens: what is wrong with one -> a function from a forge to its text.
+"""Recipes for hostile tokens: functions from a forge to a token's text.
 
 Every token carries a trusted key's signature over what it says wherever that is possible, so that
 only the check it is about stands between it and an identity.
@@ -8,26 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import pytest
-from _pytest.mark import ParameterSet
-
-from cognito_guard import Reason
+from typing import Any, TypeAlias
 
 from .forge import Forge, b64, to_json
 
-Recipe = Callable[[Forge], str]
-
-
-def rows(group: str, recipes: Mapping[str, Recipe], reason: Reason) -> list[ParameterSet]:
-    """A table that shares one reason, as parameters of a test."""
-    return [pytest.param(recipe, reason, id=f"{group}: {name}") for name, recipe in recipes.items()]
-
-
-def tables(by_reason: Mapping[Reason, Mapping[str, Recipe]]) -> list[ParameterSet]:
-    """Tables for several reasons, as parameters of a test."""
-    return [row for reason, recipes in by_reason.items() for row in rows(reason, recipes, reason)]
+Recipe: TypeAlias = Callable[[Forge], str]
 
 
 def signing_input(forge: Forge, **header: Any) -> str:
@@ -48,6 +33,11 @@ def raw_header(raw: bytes) -> Recipe:
 def unsigned(**changes: Any) -> Recipe:
     """No signature."""
     return lambda forge: signing_input(forge, **changes) + "."
+
+
+def signature(raw: bytes, **changes: Any) -> Recipe:
+    """These bytes for a signature."""
+    return lambda forge: f"{signing_input(forge, **changes)}.{b64(raw)}"
 
 
 def edited(change: Callable[[str], str]) -> Recipe:
@@ -86,8 +76,18 @@ def member(raw: bytes) -> Recipe:
 
 
 def claims(changes: Mapping[str, Any] = {}, /, **more: Any) -> Recipe:
-    """Changed claims of an access token."""
+    """Changed claims of a token of the kind that the app accepts."""
     return lambda forge: forge.token(forge.claims(changes, **more))
+
+
+def claim(name: str, change: Callable[[Forge], Any]) -> Recipe:
+    """One claim changed to what is worked out from the forge."""
+    return lambda forge: forge.token(forge.claims({name: change(forge)}))
+
+
+def access_claims(changes: Mapping[str, Any] = {}, /, **more: Any) -> Recipe:
+    """Changed claims of an access token."""
+    return lambda forge: forge.token(forge.access_claims(changes, **more))
 
 
 def id_claims(changes: Mapping[str, Any] = {}, /, **more: Any) -> Recipe:
