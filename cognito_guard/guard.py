@@ -29,6 +29,9 @@ from .verifier import TokenVerifier
 __all__ = ["Credential", "Guard"]
 
 
+_BEARER: tuple[Carrier, ...] = (AuthorizationHeader(),)
+
+
 class Credential(NamedTuple):
     """What a request carries to say who sent it, unverified, and the carrier that found it.
 
@@ -79,7 +82,7 @@ class Guard:
     def __init__(
         self,
         *trusted: UserPool | LoadBalancer,
-        carriers: Iterable[Carrier] = (AuthorizationHeader(),),
+        carriers: Iterable[Carrier] = _BEARER,
         realm: str | None = None,
         max_token_bytes: int = DEFAULT_MAX_BYTES,
         clock: Callable[[], float] = time.time,
@@ -88,7 +91,11 @@ class Guard:
             raise ConfigurationError(
                 "a Guard needs one UserPool or LoadBalancer, or more, each as an argument"
             )
+        pools = [one for one in trusted if isinstance(one, UserPool)]
+        load_balancers = [one for one in trusted if isinstance(one, LoadBalancer)]
         bearers = _carriers(carriers)
+        if not pools and carriers is not _BEARER:
+            raise ConfigurationError("carriers find the tokens of user pools; name one as well")
         self.realm = _realm(realm)
         if type(max_token_bytes) is not int or max_token_bytes <= 0:
             raise ConfigurationError("max_token_bytes must be a whole number of bytes")
@@ -96,8 +103,6 @@ class Guard:
             kind: bearers if kind is UserPool else (LoadBalancerHeaders(),)
             for kind in map(type, trusted)
         }
-        pools = [one for one in trusted if isinstance(one, UserPool)]
-        load_balancers = [one for one in trusted if isinstance(one, LoadBalancer)]
         self._homes = _homes(pools, load_balancers)
         limits: dict[str, Any] = {"max_token_bytes": max_token_bytes, "clock": clock}
         self._tokens = TokenVerifier(*pools, **limits)

@@ -106,6 +106,46 @@ def test_several_pools() -> None:
         assert keywords == {"realm": "api"}
 
 
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/one/0123456789abcdef"
+ALB = {"COGNITO_ALB_ARNS": [ARN], "COGNITO_ALB_CLIENT_ID": "three"}
+
+
+def test_load_balancers() -> None:
+    """The settings that start with ``ALB_`` describe load balancers, next to pools or alone."""
+    text = {"COGNITO_ALB_ARNS": f"{ARN}, {ARN}2", "COGNITO_ALB_CLIENT_ID": "three"}
+    (one,), keywords = from_env(text)
+    assert keywords == {}
+    assert (one.arns, one.client_id) == ({ARN, f"{ARN}2"}, "three")
+    assert (one.issuers, one.user_pool, one.leeway) == ((), None, 0)
+
+    for described in (
+        GOOD,
+        {"COGNITO_USER_POOLS": [{"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["a"]}]},
+    ):
+        (pool, one), _ = guard_arguments({**ALB, **described})
+        assert (pool.user_pool_id, one.arns) == (POOL_ID, {ARN})
+
+
+def test_every_setting_of_a_load_balancer() -> None:
+    """Each setting becomes the argument that it is named for, or one of its user pool's."""
+    (one,), _ = from_env(
+        {
+            "COGNITO_ALB_ARNS": ARN,
+            "COGNITO_ALB_CLIENT_ID": "three",
+            "COGNITO_ALB_ISSUER": "https://issuer.example.com",
+            "COGNITO_ALB_KEYS": "https://keys.example.com",
+            "COGNITO_ALB_LEEWAY": "30",
+            "COGNITO_ALB_USER_POOL_ID": POOL_ID,
+            "COGNITO_ALB_JWKS": "/etc/jwks.json",
+        }
+    )
+    assert (one.issuers, one.leeway) == (("https://issuer.example.com",), 30)
+    assert one.key_sources == {ARN: "https://keys.example.com"}
+    pool = one.user_pool
+    assert (pool.user_pool_id, pool.client_ids, pool.leeway) == (POOL_ID, {"three"}, 30)
+    assert (pool.issuers, pool.jwks) == (one.issuers, "/etc/jwks.json")
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({}, "the setting COGNITO_USER_POOL_ID is missing"),
     "no clients": (
@@ -176,6 +216,33 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"COGNITO_USER_POOLS": [{"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["one"], 5: 1}]},
         r"unknown setting COGNITO_USER_POOLS\[0\].5",
     ),
+    "load balancers without a client": (
+        {"COGNITO_ALB_ARNS": [ARN]},
+        "the setting COGNITO_ALB_CLIENT_ID is missing",
+    ),
+    "load balancers without ARNs": (
+        {**GOOD, "COGNITO_ALB_CLIENT_ID": "three"},
+        "the setting COGNITO_ALB_ARNS is missing",
+    ),
+    "no load balancers": ({**ALB, "COGNITO_ALB_ARNS": []}, r"COGNITO_ALB_\*: arns must not be"),
+    "one ARN as text": ({**ALB, "COGNITO_ALB_ARNS": ARN}, r"COGNITO_ALB_\*: arns must be a list"),
+    "no issuer": ({**ALB, "COGNITO_ALB_ISSUER": None}, "COGNITO_ALB_ISSUER must not be None"),
+    "keys of a pool that is not named": (
+        {**ALB, "COGNITO_ALB_JWKS": "/etc/jwks.json"},
+        "COGNITO_ALB_JWKS needs COGNITO_ALB_USER_POOL_ID",
+    ),
+    "a wrong pool behind load balancers": (
+        {**ALB, "COGNITO_ALB_USER_POOL_ID": "x"},
+        r"^COGNITO_ALB_\*: user_pool_id must be REGION_NAME",
+    ),
+    "half a pool and load balancers": (
+        {**ALB, "COGNITO_USER_POOL_ID": POOL_ID},
+        "the setting COGNITO_CLIENT_IDS is missing",
+    ),
+    "a misspelt setting of load balancers": (
+        {**ALB, "COGNITO_ALB_ARN": ARN},
+        r"did you mean COGNITO_ALB_ARNS\?$",
+    ),
     "a wrong pool": (
         {"COGNITO_USER_POOLS": [{"USER_POOL_ID": "x", "CLIENT_IDS": ["one"]}]},
         r"^COGNITO_USER_POOLS\[0\].\*: user_pool_id must be REGION_NAME",
@@ -213,6 +280,7 @@ WRONG_TEXTS: dict[str, tuple[str, str, str]] = {
     "checks as text": ("CHECKS", "mine.check", "checks must be a list of callables"),
     "pools that are no JSON": ("USER_POOLS", "[", "^COGNITO_USER_POOLS must be JSON$"),
     "no pools": ("USER_POOLS", "", "^COGNITO_USER_POOLS must be JSON$"),
+    "no ARNs": ("ALB_ARNS", "", "the setting COGNITO_ALB_CLIENT_ID is missing"),
     "an unknown one": ("TESTING", "true", "unknown setting COGNITO_TESTING"),
 }
 

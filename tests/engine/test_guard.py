@@ -19,11 +19,13 @@ from cognito_guard import (
     Guard,
     InvalidToken,
     KeysUnavailable,
+    LoadBalancer,
+    LoadBalancerHeaders,
     MissingCredentials,
     Reason,
     RemoteKeySet,
 )
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
 from .header_values import headers
 from .silence import assert_unsaid, secrets_of
@@ -209,6 +211,46 @@ def test_keys_can_be_fetched_ahead(pool: LocalUserPool) -> None:
     guard.prefetch()
     assert guard.verify(pool.access_token()).username == "alice"
     assert asked == ["https://keys.example/jwks.json"]
+
+
+def test_the_keys_behind_a_load_balancer_can_be_fetched_ahead(pool: LocalUserPool) -> None:
+    """Those of its user pool: nobody knows the ids of its own before they are named."""
+    alb = LocalLoadBalancer(pool)
+    with pool.serve() as pool_keys, alb.serve() as keys:
+        user_pool = pool.trust(jwks=pool_keys.url)
+        balanced = LoadBalancer(
+            [alb.arn], client_id=alb.client_id, user_pool=user_pool, keys=keys.url
+        )
+        guard = Guard(balanced)
+        guard.prefetch()
+        sent = alb.headers("alice")
+        identity = guard.authenticate(lambda name: [sent[name]] if name in sent else [])
+        assert identity.username == "alice"
+        assert (pool_keys.requests, keys.requests) == (1, 1)
+        # One and the same pool has its keys only once.
+        both = Guard(user_pool, balanced)
+        both.prefetch()
+        assert both.verify(pool.access_token()).username == "alice"
+        assert both.authenticate(lambda name: [sent[name]] if name in sent else []) == identity
+        assert pool_keys.requests == 2
+
+
+def test_the_carriers_are_those_of_the_trusted(pool: LocalUserPool) -> None:
+    """Nobody looks for the credentials of a party that is not trusted."""
+    alb = LocalLoadBalancer(pool)
+    balanced = LoadBalancer([alb.arn], client_id=alb.client_id, keys=alb.keys())
+    kinds = {
+        (pool.trust(),): [AuthorizationHeader],
+        (balanced,): [LoadBalancerHeaders],
+        (balanced, pool.trust()): [LoadBalancerHeaders, AuthorizationHeader],
+        (pool.trust(), balanced): [AuthorizationHeader, LoadBalancerHeaders],
+    }
+    for trusted, expected in kinds.items():
+        assert list(map(type, Guard(*trusted).carriers)) == expected
+    with pytest.raises(ConfigurationError, match="name one as well"):
+        Guard(balanced, carriers=[Cookie("session")])
+    with pytest.raises(ConfigurationError, match="each of carriers must be one"):
+        Guard(pool.trust(), balanced, carriers=[LoadBalancerHeaders()])
 
 
 def test_static_keys_need_no_prefetch(guard: Guard) -> None:
