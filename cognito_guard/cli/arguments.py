@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from ..errors import ConfigurationError
 from .output import write
 
-__all__ = ["in_options", "parse", "pool_arguments"]
+__all__ = ["in_options", "load_balancer_arguments", "parse", "pool_arguments"]
 
 _PROGRAM = "cognito-guard"
 
@@ -28,8 +28,16 @@ _OPTIONS = {
     "require_groups": "--require-group",
     "require_scopes": "--require-scope",
 }
-# At the start of a message, or as a keyword argument. Elsewhere "issuer" is just a word.
-_ARGUMENT = re.compile(rf"^(?:each of )?({'|'.join(_OPTIONS)})\b|\b({'|'.join(_OPTIONS)})=")
+# And those about a load balancer.
+_ALB_OPTIONS = {
+    "arns": "--alb-arn",
+    "client_id": "--alb-client-id",
+    "keys": "--alb-keys",
+    "issuer": "--issuer",
+    "leeway": "--leeway",
+}
+# What is about tokens of a user pool, and nothing for the data of a load balancer.
+_POOL_ONLY = ("--user-pool-id", "--client-id", "--token-use", "--jwks")
 
 _COMMANDS = """\
 commands:
@@ -78,7 +86,29 @@ def parse(argv: Sequence[str]) -> Namespace | None:
     except SystemExit:  # argparse's way to say that it printed the help
         return None
     options.command = argv[0]
+    if options.command == "verify":
+        _check_parties(options)
     return options
+
+
+def _check_parties(options: Namespace) -> None:
+    """Tokens are held against a user pool, or against load balancers."""
+    balanced = options.alb_arn or options.alb_client_id or options.alb_keys
+    required = ("--alb-arn", "--alb-client-id") if balanced else ("--user-pool-id", "--client-id")
+    missing = [name for name in required if _value(options, name) is None]
+    problem = ""
+    if missing:
+        problem = f"the following arguments are required: {', '.join(missing)}"
+    elif balanced:
+        idle = [name for name in _POOL_ONLY if _value(options, name) is not None]
+        if idle:
+            problem = f"{idle[0]} is about tokens of a user pool, --alb-arn about other ones"
+    if problem:
+        raise ConfigurationError(f"{problem} (see {_PROGRAM} verify --help)")
+
+
+def _value(options: Namespace, name: str) -> object:
+    return getattr(options, name.removeprefix("--").replace("-", "_"))
 
 
 def pool_arguments(options: Namespace) -> dict[str, Any]:
@@ -90,9 +120,24 @@ def pool_arguments(options: Namespace) -> dict[str, Any]:
     }
 
 
-def in_options(message: str) -> str:
+def load_balancer_arguments(options: Namespace) -> dict[str, Any]:
+    """The arguments of a ``LoadBalancer``."""
+    return {
+        "arns": options.alb_arn,
+        "client_id": options.alb_client_id,
+        "issuer": options.issuer,
+        "keys": options.alb_keys,
+        "leeway": options.leeway,
+    }
+
+
+def in_options(message: str, *, about_load_balancers: bool = False) -> str:
     """A message of the engine's about its arguments, as one about this command's options."""
-    return _ARGUMENT.sub(lambda match: _OPTIONS[match[1] or match[2]], message)
+    options = _ALB_OPTIONS if about_load_balancers else _OPTIONS
+    # At the start of a message, or as a keyword argument. Elsewhere "issuer" is just a word.
+    names = "|".join(options)
+    argument = re.compile(rf"^(?:each of )?({names})\b|\b({names})=")
+    return argument.sub(lambda match: options[match[1] or match[2]], message)
 
 
 def _front_door() -> _Parser:
@@ -111,23 +156,34 @@ def _verify() -> _Parser:
     parser = _Parser(
         f"{_PROGRAM} verify",
         "Say of each token whether it is valid, and why not.",
-        epilog="Exit status: 0 all valid, 1 some refused, 2 usage or configuration, 3 keys "
-        "unavailable.",
+        epilog="Tokens of a user pool need --user-pool-id and --client-id; the values of a load "
+        "balancer's x-amzn-oidc-data header need --alb-arn and --alb-client-id. "
+        "Exit status: 0 all valid, 1 some refused, 2 usage or configuration, 3 keys unavailable.",
     )
-    _add_pool(parser)
+    _add_pool(parser, required=False)
     add = parser.add_argument
     add(
         "--client-id",
         metavar="ID",
         action="append",
-        required=True,
         help="an app client whose tokens are accepted; may be repeated; ANY_CLIENT accepts all",
     )
     add(
         "--token-use",
         choices=("access", "id", "any"),
-        default="access",
         help="which tokens are accepted (default: access)",
+    )
+    add(
+        "--alb-arn",
+        metavar="ARN",
+        action="append",
+        help="a load balancer whose x-amzn-oidc-data is accepted; may be repeated",
+    )
+    add("--alb-client-id", metavar="ID", help="the client that it signs users in with")
+    add(
+        "--alb-keys",
+        metavar="BASE-URL",
+        help="where its keys come from (BASE-URL/KID), if not from the ARN's region",
     )
     add("--at", metavar="UNIX-TIME", type=_seconds, help="verify as of this time, not now")
     add(
@@ -181,9 +237,9 @@ _BUILDERS: dict[str, Callable[[], _Parser]] = {
 }
 
 
-def _add_pool(parser: ArgumentParser) -> None:
+def _add_pool(parser: ArgumentParser, *, required: bool = True) -> None:
     parser.add_argument(
-        "--user-pool-id", metavar="ID", required=True, help="for example eu-west-1_AbC123xyz"
+        "--user-pool-id", metavar="ID", required=required, help="for example eu-west-1_AbC123xyz"
     )
     parser.add_argument(
         "--issuer", metavar="URL", help="replaces the pool's issuers (emulators, private networks)"

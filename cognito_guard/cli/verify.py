@@ -7,34 +7,37 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 
+from ..alb import LoadBalancer
+from ..carriers import Forwarded, LoadBalancerHeaders
 from ..errors import AuthError, ConfigurationError, KeysUnavailable
-from ..guard import Guard
+from ..guard import Credential, Guard
 from ..identity import Identity
 from ..policy import Policy, build_policy
 from ..pool import ANY_CLIENT, AnyClient, UserPool
-from .arguments import pool_arguments
+from .arguments import in_options, load_balancer_arguments, pool_arguments
 from .output import paint, shown, shown_time, wait_for_warnings, write
 from .status import Status
 from .tokens import read_tokens
 
 __all__ = ["verify"]
 
+_USES = {
+    "access": "an access token",
+    "id": "an ID token",
+    "user_info": "a load balancer's user info",
+}
+
 
 def verify(options: Namespace) -> int:
     """Print a verdict for each token. Raises :class:`ConfigurationError`."""
     clock: Callable[[], float] = time.time if options.at is None else lambda: options.at
-    pool = UserPool(
-        **pool_arguments(options),
-        client_ids=_client_ids(options.client_id),
-        token_use=options.token_use,
-        leeway=options.leeway,
-    )
-    guard = Guard(pool, clock=clock)
+    identify = _against_load_balancers if options.alb_arn else _against_pool
+    who = identify(options, clock)
     policy = _policy(options)
     status = Status.ALL_VALID
     for label, token in read_tokens(options.tokens):
         try:
-            identity = guard.verify(token)
+            identity = who(token)
             if policy is not None:
                 policy(identity)
         except (AuthError, KeysUnavailable) as error:
@@ -46,6 +49,27 @@ def verify(options: Namespace) -> int:
     if status is Status.KEYS_UNAVAILABLE:
         wait_for_warnings()
     return status
+
+
+def _against_pool(options: Namespace, clock: Callable[[], float]) -> Callable[[str], Identity]:
+    pool = UserPool(
+        **pool_arguments(options),
+        client_ids=_client_ids(options.client_id),
+        token_use=options.token_use or "access",
+        leeway=options.leeway,
+    )
+    return Guard(pool, clock=clock).verify
+
+
+def _against_load_balancers(
+    options: Namespace, clock: Callable[[], float]
+) -> Callable[[str], Identity]:
+    try:
+        guard = Guard(LoadBalancer(**load_balancer_arguments(options)), clock=clock)
+    except ConfigurationError as error:
+        raise ConfigurationError(in_options(str(error), about_load_balancers=True)) from None
+    carrier = LoadBalancerHeaders()
+    return lambda data: guard.verify_credential(Credential(Forwarded(data), carrier))
 
 
 def _policy(options: Namespace) -> Policy | None:
@@ -79,7 +103,7 @@ def _refused(error: AuthError | KeysUnavailable) -> str:
 
 def _valid(identity: Identity, now: float) -> str:
     who = "a machine" if identity.is_machine else shown(identity.display_name)
-    use = "an ID token" if identity.token_use == "id" else "an access token"
+    use = _USES[identity.token_use]
     facts = {"subject": shown(identity.subject), "client": shown(identity.client_id)}
     facts["groups"] = ", ".join(map(shown, identity.groups)) or "none"
     if identity.token_use == "access":

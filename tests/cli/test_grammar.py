@@ -13,6 +13,9 @@ from .running import run
 POOL = ("--user-pool-id", "eu-west-1_AbC123xyz")
 CLIENT = ("--client-id", "1example23456789")
 VERIFY = ("verify", *POOL, *CLIENT)
+ARN = ("--alb-arn", "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a/1")
+ALB_CLIENT = ("--alb-client-id", "1example23456789")
+ALB = ("verify", *ARN, *ALB_CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,7 @@ VERIFY = ("verify", *POOL, *CLIENT)
         pytest.param([*VERIFY, "-"], "standard input holds no token", id="empty stdin"),
         pytest.param(["inspect", "-"], "standard input holds no token", id="inspect empty stdin"),
         pytest.param([*VERIFY, "--jso", "t"], "unrecognized arguments: --jso", id="abbreviated"),
-        pytest.param(["verify", "--user-pool", "x", *CLIENT], "--user-pool-id", id="cut option"),
+        pytest.param(["verify", "--user-pool", "x", *CLIENT], "--user-pool ", id="cut option"),
         pytest.param([*VERIFY, "--quiet", "t"], "unrecognized arguments: --quiet", id="unknown"),
         pytest.param([*VERIFY, "t", "--at"], "--at: expected one argument", id="no value"),
         pytest.param([*VERIFY, "--at", "noon", "t"], "--at: must be a number", id="at word"),
@@ -56,6 +59,31 @@ VERIFY = ("verify", *POOL, *CLIENT)
         pytest.param([*VERIFY, "--jwks", "/no/such", "t"], "--jwks: the file", id="no file"),
         pytest.param([*VERIFY, "--jwks", "ftp://h/k", "t"], "over https only", id="ftp"),
         pytest.param([*VERIFY, "--jwks", "http://h.example/k", "t"], "https only", id="http"),
+        pytest.param(["verify", *ARN, "t"], "required: --alb-client-id", id="ALB, no client"),
+        pytest.param(["verify", *ALB_CLIENT, "t"], "required: --alb-arn", id="ALB, no ARN"),
+        pytest.param(
+            ["verify", "--alb-keys", "https://h.example", "t"],
+            "required: --alb-arn, --alb-client-id",
+            id="ALB, keys alone",
+        ),
+        pytest.param([*ALB, *POOL, "t"], "--user-pool-id is about", id="ALB and a pool"),
+        pytest.param([*ALB, *CLIENT, "t"], "--client-id is about", id="ALB and a client"),
+        pytest.param([*ALB, "--token-use", "id", "t"], "--token-use is about", id="ALB and a use"),
+        pytest.param([*ALB, "--jwks", "a", "t"], "--jwks is about", id="ALB and a JWKS"),
+        pytest.param([*ALB, "--alb-arn", "x", "t"], "--alb-arn must hold", id="no ARN"),
+        pytest.param([*ALB, "--alb-arn", "", "t"], "--alb-arn must be a text", id="empty ARN"),
+        pytest.param(
+            [*ALB, "--alb-arn", ARN[1].replace("aws", "aws-iso", 1), "t"],
+            "pass --alb-keys as well",
+            id="ARN of an unknown partition",
+        ),
+        pytest.param(
+            [*ALB, "--alb-keys", "http://h.example", "t"], "https only", id="ALB, http keys"
+        ),
+        pytest.param([*ALB, "--alb-keys", "k", "t"], "--alb-keys must come", id="ALB, no URL"),
+        pytest.param([*ALB, "--issuer", "cognito", "t"], "--issuer must be", id="ALB, issuer"),
+        pytest.param([*ALB, "--leeway", "301", "t"], "--leeway must be", id="ALB, leeway"),
+        pytest.param(ALB, "no token: give TOKEN, or -", id="ALB, no data"),
         pytest.param(["jwks", *POOL, "--jwks", "/no/such"], "--jwks: the file", id="jwks no file"),
         pytest.param(["jwks", *POOL, "--jwks", "http://h.example/k"], "https only", id="jwks http"),
         pytest.param(

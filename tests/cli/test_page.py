@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 import trustme
 
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
 from .aws import StandIn
 from .running import DEADLINE, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 TEXT = PAGE.read_text(encoding="utf-8")
+
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188"
 
 # What differs from run to run: times, ids, key ids.
 _CHANGING = re.compile(
@@ -48,7 +50,13 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     folder = tmp_path_factory.mktemp("page")
     (folder / "tokens.txt").write_text(f"{good}\n{expired}\n\n", encoding="ascii")
     keys = json.dumps(pool.jwks()).encode("ascii")
-    with StandIn(trustme.CA(), {"cognito-idp.eu-west-1.amazonaws.com": keys}) as aws:
+    alb = LocalLoadBalancer(pool, arn=ARN)
+    (pem,) = alb.keys().values()
+    answers = {
+        "cognito-idp.eu-west-1.amazonaws.com": keys,
+        "public-keys.auth.elb.eu-west-1.amazonaws.com": pem.encode("ascii"),
+    }
+    with StandIn(trustme.CA(), answers) as aws:
         yield {
             **aws.environment(folder),
             "PATH": os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]]),
@@ -56,6 +64,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
             "TOKEN": good,
             "ID_TOKEN": pool.id_token("alice"),
             "EXPIRED_TOKEN": expired,
+            "ARN": ARN,
+            "DATA": alb.data("alice", role="editor"),
         }
 
 
@@ -77,7 +87,7 @@ def test_example(shell: dict[str, str], commands: tuple[str, str]) -> None:
 
 def test_examples_are_found() -> None:
     """The pattern that looks for examples finds those of every section."""
-    assert len(EXAMPLES) == TEXT.count("```console") == 7
+    assert len(EXAMPLES) == TEXT.count("```console") == 8
 
 
 def test_every_option_is_named() -> None:
