@@ -24,9 +24,8 @@ from .pool import UserPool
 from .signature import VerificationKey
 from .token import DEFAULT_MAX_BYTES, UnverifiedToken, parse_padded_token
 
-__all__ = ["LoadBalancerVerifier"]
+__all__ = ["LoadBalancerVerifier", "check_key_id"]
 
-# The documented key ids are UUIDs, and they become a part of a URL.
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 
 # OpenID Connect Core, section 5.1. Cognito's userInfo endpoint has them as texts.
@@ -102,11 +101,7 @@ class LoadBalancerVerifier:
         token, header = parse_padded_token(
             forwarded.data, algorithm="ES256", max_bytes=self._max_bytes
         )
-        if not _UUID.fullmatch(token.header.kid):
-            raise InvalidToken(
-                Reason.MALFORMED_TOKEN,
-                'The "kid" in the header of the load balancer\'s data is no UUID.',
-            )
+        check_key_id(token.header.kid)
         # Claims in the header are as claims elsewhere (RFC 7519, section 5.3).
         clients = self._trusted.get(claim.signer(header))
         if clients is None:
@@ -164,6 +159,15 @@ class LoadBalancerVerifier:
                 self._by_address[source] = LoadBalancerKeySet(source)
             return self._by_address[source]
         return StaticPemKeySet(source) if isinstance(source, Mapping) else source
+
+
+def check_key_id(kid: str) -> None:
+    """``kid``: a UUID, since it becomes a part of a URL. Raises :class:`InvalidToken`."""
+    if not _UUID.fullmatch(kid):
+        raise InvalidToken(
+            Reason.MALFORMED_TOKEN,
+            'The "kid" in the header of the load balancer\'s data is no UUID.',
+        )
 
 
 def _access_token(forwarded: Forwarded) -> str:

@@ -10,16 +10,24 @@ import json
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from collections.abc import Callable
 from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import InvalidToken, Reason
-from ..token import DEFAULT_MAX_BYTES, decode_base64url, parse_token
+from ..token import (
+    DEFAULT_MAX_BYTES,
+    UnverifiedToken,
+    decode_base64url,
+    parse_padded_token,
+    parse_token,
+)
 
 __all__ = ["Diagnosis", "diagnose"]
 
 # Parts that nothing is wrong with, so that the engine can be asked about one part alone.
 _GOOD_HEADER = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ"  # {"alg":"RS256","kid":"1"}
+_GOOD_DATA_HEADER = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ"  # {"alg":"ES256","kid":"1"}
 _GOOD_PAYLOAD = "e30"  # {}
 _GOOD_SIGNATURE = "AA"
 
@@ -45,7 +53,8 @@ class Diagnosis(NamedTuple):
 
     ``header`` and ``claims`` are ``None`` where nothing could be read. ``problems`` are sentences
     that say why this is no well-formed token; ``refusals`` say why a well-formed one would be
-    refused for its header alone.
+    refused for its header alone. ``is_data``: by its header, it is a load balancer's data and no
+    token of a user pool.
     """
 
     header: dict[str, Any] | None
@@ -53,6 +62,7 @@ class Diagnosis(NamedTuple):
     signature_bytes: int | None
     problems: list[str]
     refusals: list[InvalidToken]
+    is_data: bool = False
 
 
 def diagnose(text: str) -> Diagnosis:
@@ -67,30 +77,56 @@ def diagnose(text: str) -> Diagnosis:
     problems = _shape(parts)
     refusals: list[InvalidToken] = []
     header = claims = signature_bytes = None
+    is_data = False
     if len(parts) > 1:
         header, problem = _object(parts[0], "header")
-        refusal = _refusal(header=parts[0])
+        is_data = header is not None and "signer" in header
+        if is_data:
+            # Padding is a load balancer's way, and its header could be read.
+            parts = [part.rstrip("=") if _is_padded(part) else part for part in parts]
+            header, problem = _object(parts[0], "header")
+        refusal = _refusal(is_data, header=parts[0])
         if refusal is not None and refusal.reason is not Reason.MALFORMED_TOKEN:
             refusals.append(refusal)
         elif refusal is not None:
-            problems.append(problem or refusal.detail)
+            problems.append(_better(problem, refusal, is_data))
     if len(parts) in (2, 3):
         claims, problem = _object(parts[1], "payload")
-        if (refusal := _refusal(payload=parts[1])) is not None:
-            problems.append(problem or refusal.detail)
+        if (refusal := _refusal(is_data, payload=parts[1])) is not None:
+            problems.append(_better(problem, refusal, is_data))
     if len(parts) == 3:
-        if (refusal := _refusal(signature=parts[2])) is None:
+        if (refusal := _refusal(is_data, signature=parts[2])) is None:
             signature_bytes = len(_bytes(parts[2]) or b"")
         else:
-            problems.append(_base64_problem(parts[2], "signature") or refusal.detail)
-    return Diagnosis(header, claims, signature_bytes, problems, refusals)
+            problem = _base64_problem(parts[2], "signature")
+            problems.append(_better(problem, refusal, is_data))
+    return Diagnosis(header, claims, signature_bytes, problems, refusals, is_data)
+
+
+def _better(problem: str | None, refusal: InvalidToken, is_data: bool) -> str:
+    """The sentence that says more. About padding, which data may have, that is the engine's."""
+    if problem is None or (is_data and "padded" in problem):
+        return refusal.detail
+    return problem
+
+
+def _is_padded(part: str) -> bool:
+    """Whether a part has the padding that base64 has, no more and no less."""
+    return len(part) % 4 == 0 and len(part) - len(part.rstrip("=")) <= 2
 
 
 def _refusal(
-    header: str = _GOOD_HEADER, payload: str = _GOOD_PAYLOAD, signature: str = _GOOD_SIGNATURE
+    is_data: bool,
+    header: str | None = None,
+    payload: str = _GOOD_PAYLOAD,
+    signature: str = _GOOD_SIGNATURE,
 ) -> InvalidToken | None:
+    parse: Callable[[str], UnverifiedToken | tuple[UnverifiedToken, dict[str, Any]]]
+    parse, good = (
+        (parse_padded_token, _GOOD_DATA_HEADER) if is_data else (parse_token, _GOOD_HEADER)
+    )
     try:
-        parse_token(f"{header}.{payload}.{signature}")
+        parse(f"{good if header is None else header}.{payload}.{signature}")
     except InvalidToken as refusal:
         return refusal
     return None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .. import claims as claim
+from ..alb_verifier import check_key_id
 from ..errors import ConfigurationError, InvalidToken
 from ..pool import ANY_CLIENT, UserPool
 from .diagnosis import Diagnosis
 from .output import shown
 
 __all__ = ["notes"]
+
+_DATA = (
+    "It says that it is a load balancer's data (x-amzn-oidc-data), signed by the one that its "
+    "signer names."
+)
 
 _UNUSED_MEMBERS = ("jku", "x5u", "x5c", "jwk")
 
@@ -20,11 +26,15 @@ def notes(diagnosis: Diagnosis, now: float) -> list[str]:
     """One sentence for each thing to note, in the order of their weight."""
     found = [f"Would be refused: {error.reason}: {error.detail}" for error in diagnosis.refusals]
     if diagnosis.claims is not None:
+        header = diagnosis.header if diagnosis.is_data else None
         found += [
             f"Would be refused: {error.reason}: {error.detail}"
-            for error in _refusals(diagnosis.claims, now)
+            for error in _refusals(_checks(diagnosis.claims, header, now))
         ]
-        found += [_kind(diagnosis.claims), _issuer(diagnosis.claims.get("iss"))]
+        found += [
+            _kind(diagnosis.claims) if header is None else _DATA,
+            _issuer(diagnosis.claims.get("iss")),
+        ]
     found += [
         f'The header\'s "{name}" is never looked at: a token does not choose its own key.'
         for name in _UNUSED_MEMBERS
@@ -33,17 +43,41 @@ def notes(diagnosis: Diagnosis, now: float) -> list[str]:
     return found
 
 
-def _refusals(claims: dict[str, Any], now: float) -> Iterator[InvalidToken]:
-    """What the engine says of each claim, without a pool that would say what is accepted."""
-    token_use = claims.get("token_use")
+def _refusals(checks: Iterable[Callable[[], object]]) -> Iterator[InvalidToken]:
+    for check in checks:
+        try:
+            check()
+        except InvalidToken as refusal:
+            yield refusal
+
+
+def _checks(
+    claims: dict[str, Any], header: dict[str, Any] | None, now: float
+) -> list[Callable[[], object]]:
+    """What the engine asks of each claim, without a pool that would say what is accepted.
+
+    ``header`` is that of a load balancer's data, which has claims as well.
+    """
     checks: list[Callable[[], object]] = [
         lambda: claim.issuer(claims),
         lambda: claim.check_expiry(claims, now, 0),
-        lambda: claim.check_token_use(claims, frozenset({"access", "id"})),
         lambda: claim.check_other_times(claims, now, 0),
-        lambda: claim.check_not_sender_constrained(claims),
         lambda: claim.subject(claims),
         lambda: claim.groups(claims),
+    ]
+    if header is not None:
+        return [
+            lambda: check_key_id(str(header.get("kid"))),
+            lambda: claim.signer(header),
+            lambda: claim.client(header),
+            lambda: claim.issuer(header),
+            lambda: claim.check_expiry(header, now, 0),
+            *checks,
+        ]
+    token_use = claims.get("token_use")
+    checks += [
+        lambda: claim.check_token_use(claims, frozenset({"access", "id"})),
+        lambda: claim.check_not_sender_constrained(claims),
         lambda: claim.scopes(claims),
     ]
     if token_use in ("access", "id"):
@@ -51,11 +85,7 @@ def _refusals(claims: dict[str, Any], now: float) -> Iterator[InvalidToken]:
             lambda: claim.check_client(claims, token_use, None),
             lambda: claim.username(claims, token_use),
         ]
-    for check in checks:
-        try:
-            check()
-        except InvalidToken as refusal:
-            yield refusal
+    return checks
 
 
 def _kind(claims: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from cognito_guard.cli.diagnosis import diagnose
 from cognito_guard.errors import InvalidToken, Reason
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 from cognito_guard.token import parse_token
 
 from .running import Outcome, run, run_process
@@ -259,6 +260,63 @@ def test_fractions_of_a_second() -> None:
     outcome = run("inspect", token_of({"exp": 86401.5}))
     assert outcome.status == 0
     assert "  exp  86401.5  1970-01-02 00:00:01 UTC (" in outcome.out
+
+
+def test_load_balancers_data() -> None:
+    """What a load balancer signs is known by its header; padded as it is, it is well-formed."""
+    alb = LocalLoadBalancer()
+    outcome = run("inspect", alb.data("alice"))
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "signature of 64 bytes, not checked" in outcome.out.splitlines()
+    assert notes_of(outcome) == [
+        "It says that it is a load balancer's data (x-amzn-oidc-data), signed by the one that its "
+        "signer names.",
+        f"Its issuer is the original form of user pool {alb.pool.user_pool_id}.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claims", "header", "note"),
+    [
+        ({"exp": 1}, {}, "token_expired: The token has expired."),
+        ({}, {"exp": 1}, "token_expired: The token has expired."),
+        ({}, {"exp": None}, 'malformed_claim: The claim "exp" must be'),
+        ({}, {"signer": ["a"]}, 'malformed_claim: The claim "signer" must be'),
+        ({}, {"client": ""}, 'malformed_claim: The claim "client" must be'),
+        ({}, {"iss": 1}, 'malformed_claim: The claim "iss" must be'),
+        ({}, {"kid": "1"}, 'malformed_token: The "kid" in the header of the load'),
+        ({"sub": ""}, {}, 'malformed_claim: The claim "sub" must be'),
+        ({}, {"alg": "RS256"}, "unsupported_algorithm: The token must be signed with ES256."),
+    ],
+)
+def test_load_balancers_data_that_would_be_refused(
+    claims: dict[str, Any], header: dict[str, Any], note: str
+) -> None:
+    """The claims in the header are looked at as those below it."""
+    alb = LocalLoadBalancer()
+    data = alb.data("alice", claims=claims, headers=header)
+    (found,) = [each for each in notes_of(run("inspect", data)) if "refused" in each]
+    assert found.startswith(f"Would be refused: {note}")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda data: f"{data}=", "signature is not padded to a multiple of four letters."),
+        (lambda data: data.replace(".", "=====.", 1), "header is not padded to a multiple of"),
+        (lambda data: data.replace(".", ".=", 1), "payload is not padded to a multiple of"),
+        (lambda data: data.replace(".", ".\n", 1), "payload holds white space."),
+        (lambda data: data.rpartition(".")[0], "this one has 2 parts."),
+    ],
+)
+def test_load_balancers_data_that_is_not_well_formed(
+    change: Callable[[str], str], problem: str
+) -> None:
+    """What is wrong is said part by part, and padding that is as it should be is not."""
+    outcome = run("inspect", change(LocalLoadBalancer().data("alice")))
+    (found,) = problems_of(outcome)
+    assert outcome.status == 1
+    assert problem in found
 
 
 def test_several(pool: LocalUserPool) -> None:
