@@ -19,8 +19,8 @@ Claims: TypeAlias = Mapping[str, Any]
 
 # 9999-12-31T23:59:59Z, where calendars end, and as far before 1970. 1e30 is finite, but it is no
 # time, and an integer of a thousand digits cannot be subtracted from a float.
-_LAST_SECOND = 253_402_300_799
-_FIRST_SECOND = -_LAST_SECOND
+LAST_SECOND = 253_402_300_799
+_FIRST_SECOND = -LAST_SECOND
 
 
 def _malformed(name: str, should: str) -> NoReturn:
@@ -36,7 +36,7 @@ def _text(claims: Claims, name: str) -> str:
 
 def _time(claims: Claims, name: str) -> float:
     value = claims.get(name)
-    if (type(value) is int or type(value) is float) and _FIRST_SECOND <= value <= _LAST_SECOND:
+    if (type(value) is int or type(value) is float) and _FIRST_SECOND <= value <= LAST_SECOND:
         return value
     _malformed(name, "present, and a number of seconds since 1970")
 
@@ -60,7 +60,7 @@ def subject(claims: Claims) -> str:
 def check_expiry(claims: Claims, now: float, leeway: float) -> None:
     """``exp``: required. A token is expired from that very second on (RFC 7519, section 4.1.4)."""
     value = claims.get("exp")
-    if type(value) is not int or not _FIRST_SECOND <= value <= _LAST_SECOND:
+    if type(value) is not int or not _FIRST_SECOND <= value <= LAST_SECOND:
         value = _time(claims, "exp")
     if now >= value + leeway:
         raise InvalidToken(Reason.TOKEN_EXPIRED, "The token has expired.")
@@ -71,9 +71,9 @@ def check_other_times(claims: Claims, now: float, leeway: float) -> None:
     if "nbf" in claims and now + leeway < _time(claims, "nbf"):
         raise InvalidToken(Reason.TOKEN_NOT_YET_VALID, "The token is not valid yet.")
     issued, signed_in = claims.get("iat", 0), claims.get("auth_time", 0)
-    if type(issued) is not int or not _FIRST_SECOND <= issued <= _LAST_SECOND:
+    if type(issued) is not int or not _FIRST_SECOND <= issued <= LAST_SECOND:
         _time(claims, "iat")
-    if type(signed_in) is not int or not _FIRST_SECOND <= signed_in <= _LAST_SECOND:
+    if type(signed_in) is not int or not _FIRST_SECOND <= signed_in <= LAST_SECOND:
         _time(claims, "auth_time")
 
 

@@ -112,7 +112,8 @@ class AuthError(CognitoGuardError):
 
     def __init__(self, reason: Reason | str, detail: str) -> None:
         super().__init__(reason, detail)
-        self.reason = Reason(reason)
+        # Looking an enum's member up costs more than the rest of a refusal.
+        self.reason = reason if type(reason) is Reason else Reason(reason)
         self.detail = detail
         if self.reason not in self.reasons:
             raise ValueError(f"{self.reason} is no reason of {type(self).__name__}")
