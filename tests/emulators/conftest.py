@@ -13,6 +13,7 @@ import pytest
 from cognito_guard import Guard
 from example_apps.serving import serve
 
+from ..npm import packages_folder
 from .apps import APPS
 from .emulator import Emulator
 from .servers import cognito_local_server, moto_server
@@ -35,9 +36,7 @@ def moto(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 def cognito_local(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
     """cognito-local, with two user pools. npm's package is kept in pytest's cache."""
     folder = _folder(request.config, "cognito-local", tmp_path_factory)
-    pytest_cache = getattr(request.config, "cache", None)
-    packages = folder if pytest_cache is None else pytest_cache.mkdir("npm")
-    with cognito_local_server(folder, packages) as emulator:
+    with cognito_local_server(folder, packages_folder(request.config, folder)) as emulator:
         yield emulator
 
 
