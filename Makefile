@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV ?= .venv
 PINS = .ci/pins.txt
 
-.PHONY: help demo test check docs bench clean
+.PHONY: help demo test check docs bench fuzz clean
 
 help:  ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
@@ -31,6 +31,9 @@ docs: $(VENV)/docs  ## Build the documentation; a warning is an error
 
 bench: $(VENV)/test  ## Measure against bare cryptography and PyJWT, as ratios in one run
 	$(VENV)/bin/python -m tests.benchmarks
+
+fuzz: $(VENV)/test  ## Look for inputs that break the engine; ARGS="--seconds 600" for longer
+	$(VENV)/bin/python -m tests.fuzz $(ARGS)
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) docs/_build build dist .coverage .coverage.*
