@@ -1,17 +1,15 @@
 """What is fuzzed: one function per kind of input. It returns, or raises for a bug.
 
-No signature stands in the way: the one key here finds every signature good, so that the bytes
-reach every check there is.
+Each first asks the engine (``ENGINE``, whose cost is looked at too) and then examines what it said.
+No signature stands in the way: the keys here find every signature good, so that the bytes reach
+every check there is.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-import re
-from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from cognito_guard import (
     AuthError,
@@ -21,196 +19,246 @@ from cognito_guard import (
     Identity,
     InvalidRequest,
     InvalidToken,
+    LoadBalancer,
     MissingCredentials,
-    Reason,
     UserPool,
 )
+from cognito_guard.carriers import Forwarded
 from cognito_guard.jwk import KeySetError, parse_key_set
+from cognito_guard.pem import parse_pem
 from tests.engine.forge import NOW, Forge, b64
 from tests.engine.header_values import headers
-from tests.engine.silence import assert_silent, assert_unsaid, secrets_of
+from tests.engine.silence import assert_silent, assert_unsaid
+
+from . import examine
 
 # More than a guard looks at by default, so that a test can see how the work grows.
 _MAX_BYTES = 1024 * 1024
-# Shorter texts can be words of our own sentences: a fuzzer finds them.
-_TELLING = 24
-_HEADER = b'{"kid":"any","alg":"RS256"}'
-_HEADER_NAMES = ("authorization", "cookie")
+
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/fuzz/50dc6c495c0c9188"
+KID = "12345678-1234-1234-1234-123456789012"
+HEADER = b'{"kid":"any","alg":"RS256"}'
+ALB_HEADER = b'{"kid":"%b","alg":"ES256","iss":"%b","client":"%b","signer":"%b","exp":%d}' % (
+    KID.encode(),
+    Forge.issuer.encode(),
+    Forge.client_id.encode(),
+    ARN.encode(),
+    NOW + 60,
+)
+CLAIMS = b'{"sub":"a","iss":"%b","client_id":"%b","token_use":"access","exp":%d}' % (
+    Forge.issuer.encode(),
+    Forge.client_id.encode(),
+    NOW + 3600,
+)
+ALB_HEADERS = ("x-amzn-oidc-data", "x-amzn-oidc-accesstoken", "x-amzn-oidc-identity")
 
 
-class AgreeableKey:
-    """Finds every signature good."""
+class AgreeableKeys:
+    """Has a key for everybody, and the key finds every signature good."""
 
-    algorithm = "RS256"
-    kid = "any"
+    def __init__(self, algorithm: str) -> None:
+        self.algorithm = algorithm
+        self.kid = "any"
+
+    def key(self, kid: str, /) -> Any:
+        """See ``KeySet.key``."""
+        return self
 
     def verify(self, signing_input: bytes, signature: bytes) -> bool:
         """See ``VerificationKey.verify``."""
         return True
 
 
-class AgreeableKeys:
-    """Has a key for everybody."""
-
-    _key: Any = AgreeableKey()
-
-    def key(self, kid: str, /) -> Any:
-        """See ``KeySet.key``."""
-        return self._key
-
-
-def _guard(**arguments: Any) -> Guard:
+def _guard(*, with_pool: bool, with_balancer: bool, join: bool = False) -> Guard:
     pool = UserPool(
         Forge.user_pool_id,
         client_ids=[Forge.client_id],
-        jwks=AgreeableKeys(),
+        jwks=AgreeableKeys("RS256"),  # type: ignore[arg-type]
         token_use="any",
         split_roles=True,
         leeway=0.5,
     )
-    return Guard(pool, clock=lambda: float(NOW), max_token_bytes=_MAX_BYTES, **arguments)
+    balancer = LoadBalancer(
+        [ARN],
+        client_id=Forge.client_id,
+        issuer=Forge.issuer,
+        user_pool=pool if join else None,
+        keys=AgreeableKeys("ES256"),  # type: ignore[arg-type]
+        split_roles=True,
+        leeway=0.5,
+    )
+    return Guard(
+        *([pool] if with_pool else []),
+        *([balancer] if with_balancer else []),
+        carriers=[AuthorizationHeader(), Cookie("session")],
+        max_token_bytes=_MAX_BYTES,
+        clock=lambda: float(NOW),
+    )
 
 
-_bearer_guard = _guard()
-_cookie_guard = _guard(carriers=[AuthorizationHeader(), Cookie("session")])
+_pool_guard = _guard(with_pool=True, with_balancer=False)
+_balancer_guard = _guard(with_pool=False, with_balancer=True)
+_both_guard = _guard(with_pool=True, with_balancer=True, join=True)
 
 
-def token(data: bytes) -> None:
-    """A token: ``t`` and its text, ``p`` and a payload, ``h`` and a header, ``b`` and both, with a
-    line end between them.
-    """
+class Asked(NamedTuple):
+    """What the engine said, and about which token."""
+
+    outcome: Identity | AuthError
+    text: str
+
+
+def _text(data: bytes, header: bytes) -> str:
     kind, rest = data[:1], data[1:]
     if kind == b"p":
-        text = _compact(_HEADER, rest)
-    elif kind == b"h":
-        text = _compact(rest, _payload())
-    elif kind == b"b":
+        return _compact(header, rest)
+    if kind == b"h":
+        return _compact(rest, CLAIMS)
+    if kind == b"b":
         header, _, payload = rest.partition(b"\n")
-        text = _compact(header, payload)
-    else:
-        text = rest.decode("utf-8", "surrogateescape")
-    try:
-        identity = _bearer_guard.verify(text)
-    except InvalidToken as error:
-        _examine_error(_bearer_guard, error, text)
-    else:
-        _examine_identity(identity, text)
-
-
-def request(data: bytes) -> None:
-    """The headers of a request: lines, each a name, a colon and a value."""
-    values: dict[str, list[str | bytes]] = {}
-    for line in data.split(b"\n"):
-        name, colon, value = line.partition(b":")
-        known = name.decode("latin-1").lower()
-        if not colon or known not in _HEADER_NAMES:
-            known, value = "authorization", line
-        values.setdefault(known, []).append(value)
-    as_text: dict[str, list[str | bytes]] = {
-        name: [line.decode("latin-1") for line in lines if isinstance(line, bytes)]
-        for name, lines in values.items()
-    }
-    answers = [_authenticate(one) for one in (values, as_text)]
-    assert answers[0] == answers[1], "bytes and text of one request mean two things"
-
-
-def _authenticate(values: dict[str, list[str | bytes]]) -> object:
-    find = headers(**values)
-    try:
-        identity = _cookie_guard.authenticate(find)
-    except (InvalidRequest, InvalidToken, MissingCredentials) as error:
-        _examine_error(_cookie_guard, error, "")
-        return error.reason
-    credential = _cookie_guard.find_credential(find)
-    assert credential is not None
-    _examine_identity(identity, credential.token)
-    return identity.subject
-
-
-def jwks(data: bytes) -> None:
-    """The body of a key set's answer."""
-    secrets = _long(_leaves_of(data))
-    with _Records() as said:
-        try:
-            keys = parse_key_set(data)
-        except KeySetError as error:
-            assert_silent(error, secrets)
-            keys = {}
-    assert_unsaid("\n".join(said), secrets, "a log record")
-    for kid, key in keys.items():
-        assert isinstance(kid, str)
-        assert kid
-        assert key.algorithm == "RS256"
-        assert_unsaid(repr(key), secrets, "the repr of a key")
-        assert not key.verify(b"x", b"")
-        assert not key.verify(b"x", bytes(256))
-    if keys:
-        assert list(parse_key_set(json.loads(data))) == list(keys)
-
-
-TARGETS: dict[str, Callable[[bytes], None]] = {"token": token, "request": request, "jwks": jwks}
-
-
-def _payload() -> bytes:
-    return (
-        b'{"sub":"a","iss":"%b","client_id":"%b","token_use":"access","exp":%d,"scope":"a b"}'
-        % (Forge.issuer.encode(), Forge.client_id.encode(), NOW + 3600)
-    )
+        return _compact(header, payload)
+    return rest.decode("utf-8", "surrogateescape")
 
 
 def _compact(header: bytes, payload: bytes) -> str:
     return f"{b64(header)}.{b64(payload)}.AAAA"
 
 
-def _examine_error(guard: Guard, error: AuthError, text: str) -> None:
-    assert error.reason in Reason
-    assert error.reason in type(error).reasons
-    assert re.fullmatch(r"[A-Z][ -~]+\.", error.detail)
-    assert_silent(error, _long(secrets_of(text)))
-    answer = guard.challenge(error)
-    assert answer.status == (400 if isinstance(error, InvalidRequest) else 401)
-    assert all(re.fullmatch(r"[ -~]+", value) for _, value in answer.headers)
-    assert json.loads(answer.body)["reason"] == error.reason
+def ask_token(data: bytes) -> Asked:
+    """A token: ``t`` and its text, ``p`` and a payload, ``h`` and a header, ``b`` and both, with a
+    line end between them.
+    """
+    text = _text(data, HEADER)
+    try:
+        return Asked(_pool_guard.verify(text), text)
+    except InvalidToken as error:
+        return Asked(error, text)
 
 
-def _examine_identity(identity: Identity, text: str) -> None:
-    for name in dir(Identity):
-        if not name.startswith("_"):
-            getattr(identity, name)
-    hash(identity)
-    raw = text.split(".")[1]
-    # What a reader understands that is less strict.
-    claims = json.loads(urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
-    assert json.dumps(identity.claims) == json.dumps(claims)
-    assert identity.subject == claims["sub"]
-    assert identity.token_use == claims["token_use"]
-    assert claims["exp"] + 0.5 > NOW
-    assert list(identity.groups) == claims.get("cognito:groups", [])
+def ask_forwarded(data: bytes) -> Asked:
+    """A load balancer's data, written as tokens are."""
+    text = _text(data, ALB_HEADER)
+    encoded = text.encode("utf-8", "surrogateescape")
+    try:
+        find = headers(x_amzn_oidc_data=[encoded])
+        return Asked(_balancer_guard.authenticate(find), text)
+    except (InvalidRequest, InvalidToken) as error:
+        return Asked(error, text)
 
 
-def _leaves_of(data: bytes) -> Iterable[str]:
-    # As a token's payload, because that is what `secrets_of` takes apart.
-    return secrets_of(f".{b64(data)}.")
+def ask_request(data: bytes) -> list[Asked]:
+    """The headers of a request: lines, each a name, a colon and a value. Asked as bytes, and as
+    text."""
+    values: dict[str, list[str | bytes]] = {}
+    for line in data.split(b"\n"):
+        name, colon, value = line.partition(b":")
+        known = name.decode("latin-1").lower()
+        if not colon or known not in ("authorization", "cookie", *ALB_HEADERS):
+            known, value = "authorization", line
+        values.setdefault(known.replace("-", "_"), []).append(value)
+    as_text: dict[str, list[str | bytes]] = {
+        name: [line.decode("latin-1") for line in lines if isinstance(line, bytes)]
+        for name, lines in values.items()
+    }
+    return [_authenticate(one) for one in (values, as_text)]
 
 
-def _long(secrets: Iterable[str]) -> list[str]:
-    return [secret for secret in secrets if len(secret) >= _TELLING]
+def _authenticate(values: dict[str, list[str | bytes]]) -> Asked:
+    find = headers(**values)
+    try:
+        identity = _both_guard.authenticate(find)
+    except (InvalidRequest, InvalidToken, MissingCredentials) as error:
+        return Asked(error, "")
+    credential = _both_guard.find_credential(find)
+    assert credential is not None
+    value = credential.value
+    return Asked(identity, value.data if isinstance(value, Forwarded) else value)
 
 
-class _Records(logging.Handler):
-    """What is logged while it is entered."""
+def ask_jwks(data: bytes) -> dict[str, Any] | KeySetError:
+    """The body of a key set's answer."""
+    try:
+        return dict(parse_key_set(data))
+    except KeySetError as error:
+        return error
 
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self._said: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """See ``logging.Handler.emit``."""
-        self._said.append(record.getMessage())
+def ask_pem(data: bytes) -> dict[str, Any] | KeySetError:
+    """The body of an answer with a load balancer's key."""
+    try:
+        return {KID: parse_pem(KID, data)}
+    except KeySetError as error:
+        return error
 
-    def __enter__(self) -> list[str]:
-        logging.getLogger("cognito_guard").addHandler(self)
-        return self._said
 
-    def __exit__(self, *_: object) -> None:
-        logging.getLogger("cognito_guard").removeHandler(self)
+def token(data: bytes) -> None:
+    """See :func:`ask_token`."""
+    _examine(_pool_guard, ask_token(data))
+
+
+def forwarded(data: bytes) -> None:
+    """See :func:`ask_forwarded`."""
+    _examine(_balancer_guard, ask_forwarded(data))
+
+
+def request(data: bytes) -> None:
+    """See :func:`ask_request`."""
+    as_bytes, as_text = ask_request(data)
+    for asked in (as_bytes, as_text):
+        _examine(_both_guard, asked)
+    one, other = (
+        asked.outcome.reason if isinstance(asked.outcome, AuthError) else asked.outcome.subject
+        for asked in (as_bytes, as_text)
+    )
+    assert one == other, "bytes and text of one request mean two things"
+
+
+def jwks(data: bytes) -> None:
+    """See :func:`ask_jwks`."""
+    secrets = examine.secrets_in(data)
+    with examine.Records(secrets):
+        keys = ask_jwks(data)
+    _examine_keys(keys, "RS256", secrets)
+    if isinstance(keys, dict):
+        assert list(parse_key_set(json.loads(data))) == list(keys)
+
+
+def pem(data: bytes) -> None:
+    """See :func:`ask_pem`."""
+    _examine_keys(ask_pem(data), "ES256", examine.long([data.decode("latin-1")]))
+
+
+def _examine(guard: Guard, asked: Asked) -> None:
+    if isinstance(asked.outcome, AuthError):
+        examine.error(guard, asked.outcome, asked.text)
+    else:
+        examine.identity(asked.outcome, asked.text)
+
+
+def _examine_keys(keys: dict[str, Any] | KeySetError, algorithm: str, secrets: list[str]) -> None:
+    if isinstance(keys, KeySetError):
+        assert_silent(keys, secrets)
+        return
+    for kid, key in keys.items():
+        assert isinstance(kid, str)
+        assert kid
+        assert key.algorithm == algorithm
+        assert_unsaid(repr(key), secrets, "the repr of a key")
+        for length in (0, 1, 64, 256):
+            assert not key.verify(b"x", bytes(length))
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "token": token,
+    "forwarded": forwarded,
+    "request": request,
+    "jwks": jwks,
+    "pem": pem,
+}
+ENGINE: dict[str, Callable[[bytes], object]] = {
+    "token": ask_token,
+    "forwarded": ask_forwarded,
+    "request": ask_request,
+    "jwks": ask_jwks,
+    "pem": ask_pem,
+}

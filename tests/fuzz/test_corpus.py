@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cognito_guard import InvalidRequest, Reason, carriers, claims, jwk
+from cognito_guard import InvalidRequest, Reason, alb_verifier, carriers, claims, jwk
 
-from . import corpus, targets
+from . import corpus, examine, targets
 from .targets import TARGETS
 
 
@@ -38,8 +38,8 @@ def test_the_corpus_is_small_and_distinct(name: str) -> None:
 def test_the_corpus_reaches_an_identity(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some saved tokens and requests are good ones, so that every check is passed through."""
     seen: list[str] = []
-    monkeypatch.setattr(targets, "_examine_identity", lambda identity, text: seen.append(text))
-    for name in ("token", "request"):
+    monkeypatch.setattr(examine, "identity", lambda who, text: seen.append(text))
+    for name in ("token", "forwarded", "request"):
         before = len(seen)
         for data in corpus.load(name):
             TARGETS[name](data)
@@ -68,7 +68,10 @@ def _raises(error: Exception) -> Callable[..., Any]:
             lambda reason, detail: InvalidRequest(Reason(reason), "session=eyJhbGciOi"),
         ),
         ("jwks", jwk, "_unsigned", _raises(OverflowError("too large"))),
-        ("jwks", jwk, "KeySetError", lambda text: jwk.KeySetError.__base__(text)),  # type: ignore[misc]
+        ("forwarded", claims, "signer", _raises(KeyError("signer"))),
+        ("forwarded", alb_verifier, "_TYPED", {"true": False}),
+        ("forwarded", alb_verifier, "_UUID", None),
+        ("pem", targets, "parse_pem", _raises(ValueError("no key"))),
     ],
 )
 def test_the_targets_see_bugs(
