@@ -60,6 +60,8 @@ def claim_changes() -> Iterator[tuple[str, Recipe]]:
     for name in ("aud", "cognito:username"):
         for what, value in VALUES.items():
             yield f"ID token, {name}: {what}", id_claims({name: value})
+    yield "nbf: a moment ahead", claims(nbf=NOW + 0.5)
+    yield "exp: a moment ahead", claims(exp=NOW + 0.5)
 
 
 def header_changes() -> Iterator[tuple[str, Recipe]]:

@@ -87,13 +87,11 @@ def _guard(*, with_pool: bool, with_balancer: bool, join: bool = False) -> Guard
         split_roles=True,
         leeway=0.5,
     )
-    return Guard(
-        *([pool] if with_pool else []),
-        *([balancer] if with_balancer else []),
-        carriers=[AuthorizationHeader(), Cookie("session")],
-        max_token_bytes=_MAX_BYTES,
-        clock=lambda: float(NOW),
-    )
+    keywords: dict[str, Any] = {"max_token_bytes": _MAX_BYTES, "clock": lambda: float(NOW)}
+    if not with_pool:
+        return Guard(balancer, **keywords)
+    keywords["carriers"] = [AuthorizationHeader(), Cookie("session")]
+    return Guard(pool, *([balancer] if with_balancer else []), **keywords)
 
 
 _pool_guard = _guard(with_pool=True, with_balancer=False)
