@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,14 +42,17 @@ def test_the_tokens_are_many_and_of_both_kinds(
 
 def test_the_engine_accepts_nothing_that_others_refuse(comparison: Comparison) -> None:
     """No token passes here that PyJWT, joserfc or aws-jwt-verify refuses."""
-    # An `iat` ahead of the clock is refused by two of them, and grants nothing.
+    # The exceptions that the page names. Nothing is granted by an `iat`; times are whole seconds in
+    # Cognito's tokens, so their fractions are the tests' own.
     early = {
         what for what, identity in comparison.accepted.items() if (identity.issued_at or 0) > NOW
     }
-    assert len(early) < 10
+    excused = {f"{name}: {what}" for name in ("PyJWT", "joserfc") for what in early}
+    excused.add("PyJWT: claim_changes: exp: a moment ahead")
+    laxer = {re.sub(r": \w+:", ":", one, count=1) for one in comparison.laxer}
 
-    assert [one for one in comparison.laxer if one.split(": ", 2)[2] not in early] == []
-    assert not [one for one in comparison.laxer if one.startswith("aws-jwt-verify")]
+    assert len(excused) < 20
+    assert laxer - excused == set()
 
 
 def test_where_the_engine_is_stricter(comparison: Comparison) -> None:
