@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import JwksServer, LocalUserPool
 
 from .adapters import ADAPTERS, Adapter, Settings
 
@@ -24,9 +24,18 @@ def adapter(request: pytest.FixtureRequest) -> Adapter:
 
 
 @pytest.fixture(scope="session")
-def settings(pool: LocalUserPool, other_pool: LocalUserPool) -> Iterator[dict[str, Settings]]:
+def keys(pool: LocalUserPool) -> Iterator[JwksServer]:
+    """Where the apps fetch the keys of ``pool``."""
+    with pool.serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def settings(
+    pool: LocalUserPool, other_pool: LocalUserPool, keys: JwksServer
+) -> Iterator[dict[str, Settings]]:
     """The sets of settings, by name. Keys are really fetched, over HTTP."""
-    with pool.serve() as keys, other_pool.serve() as other_keys, socket.socket() as closed:
+    with other_pool.serve() as other_keys, socket.socket() as closed:
         # Bound and not listening: connections are refused, and nobody else can take the port.
         closed.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/jwks.json"

@@ -33,6 +33,8 @@ class Attempt:
         self.tries = attack.tries
         self.headers = headers
         self.reasons = attack.verdicts(headers)
+        self.needs_key = attack.needs_key
+        """Whether the verdict takes a key, so that an app may fetch its keys for it."""
         values = [value for _, value in headers]
         self.may_be_cut_off = any(
             len(value) > _EVERY_SERVER_TAKES

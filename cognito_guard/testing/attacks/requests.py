@@ -317,6 +317,14 @@ COOKIES: tuple[Attack, ...] = (
                 "Has a forged cookie before the good one.",
                 ["Cookie: COOKIE=x; COOKIE=TOKEN"],
             ),
+        },
+        group="cookie",
+        fits=has_cookie,
+    ),
+    *requests(
+        # WSGI servers join them with a comma, which is no separator of cookies.
+        (SEVERAL, Reason.MALFORMED_TOKEN),
+        {
             "two lines": (
                 "Has the cookie in two lines.",
                 ["Cookie: COOKIE=TOKEN", "Cookie: COOKIE=TOKEN"],

@@ -17,6 +17,7 @@ _GOOD = Attack(
     "control: a good token",
     "Is what the app lets in.",
     (),
+    needs_key=True,
 )
 
 

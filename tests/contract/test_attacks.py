@@ -1,0 +1,102 @@
+"""The whole attack corpus against every adapter, on a real server and over one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from cognito_guard import AuthError, Reason
+from cognito_guard.testing import JwksServer, LocalUserPool, attacks
+from cognito_guard.testing.attacks import Attempt
+
+from ..raw import Answer, Connection, bearer
+from .adapters import Adapter
+from .conftest import Origin
+
+# The app is asked for what only an admin may see, so all that is forged says it is one.
+ADMIN = {"cognito:groups": ["admins"]}
+# The first app meets the whole corpus; the others what the first one cannot be attacked with.
+APPS: dict[str, dict[str, Any]] = {
+    "plain": {"claims": ADMIN},
+    "cookie": {"claims": ADMIN, "cookie": "token"},
+    "ID tokens": {"claims": ADMIN, "token_use": "id"},
+}
+SERVED = "/admin"
+
+CODES = {"missing_credentials": None} | {
+    reason: "invalid_request" if kind.__name__ == "InvalidRequest" else "invalid_token"
+    for kind in AuthError.__subclasses__()
+    for reason in kind.reasons - {Reason.MISSING_CREDENTIALS}
+}
+
+
+@pytest.fixture(scope="session")
+def made(pool: LocalUserPool) -> Callable[[str], list[Attempt]]:
+    """The attacks on an app of the table, made ready once for all adapters."""
+    ready: dict[str, list[Attempt]] = {}
+
+    def attempts(app: str) -> list[Attempt]:
+        if app not in ready:
+            ready[app] = attacks.build(pool, **APPS[app])
+            if app != "plain":
+                met = {attempt.name for attempt in attempts("plain")}
+                ready[app] = [each for each in ready[app] if each.name not in met]
+        return ready[app]
+
+    return attempts
+
+
+def good(pool: LocalUserPool, app: Mapping[str, Any]) -> bytes:
+    """What the app lets in."""
+    issue = pool.id_token if app.get("token_use") == "id" else pool.access_token
+    return bearer(issue("ada", groups=["admins"]))
+
+
+def fault(adapter: Adapter, attempt: Attempt, answer: Answer | None) -> str | None:
+    """What is wrong with an answer, its headers included."""
+    found = attempt.fault(answer)
+    if found or answer is None or b'"reason"' not in answer.body:
+        return found
+    problem = adapter.problem(answer.json)
+    if problem["error"] != CODES[problem["reason"]]:
+        return "another error code"
+    (challenge,) = answer.all("WWW-Authenticate")
+    detail = problem["detail"].replace('"', "'")  # RFC 6750, section 3
+    wanted = {
+        None: "Bearer",
+        "invalid_request": 'Bearer error="invalid_request"',
+        "invalid_token": f'Bearer error="invalid_token", error_description="{detail}"',
+    }
+    return None if challenge == wanted[problem["error"]] else "another challenge"
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_attacks(
+    adapter: Adapter,
+    app: str,
+    origin: Origin,
+    pool: LocalUserPool,
+    keys: JwksServer,
+    made: Callable[[str], list[Attempt]],
+) -> None:
+    """Every attack has the engine's verdict, and no key is fetched that is not needed for it."""
+    attempts = made(app)
+    faults = []
+    with Connection(origin(adapter, app)) as connection:
+        assert connection.ask(SERVED, [good(pool, APPS[app])]).status == 200
+        for attempt in attempts:
+            fetched = keys.requests
+            lines = [b": ".join(pair) for pair in attempt.raw_headers]
+            try:
+                answer = connection.ask(SERVED, lines)
+            except ConnectionError:  # a server may hang up on what it will not read
+                answer = None
+            if found := fault(adapter, attempt, answer):
+                faults.append((attempt.name, found))
+            if keys.requests != fetched and not attempt.needs_key:
+                faults.append((attempt.name, "keys were fetched"))
+        assert connection.ask(SERVED, [good(pool, APPS[app])]).status == 200
+    assert faults == []
+    assert len(attempts) > (450 if app == "plain" else 15)
