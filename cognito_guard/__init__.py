@@ -24,7 +24,7 @@ from .errors import (
 )
 from .guard import Credential, Guard
 from .identity import Identity
-from .keys import KeySet, RemoteKeySet, StaticKeySet
+from .keys import KeyHealth, KeySet, RemoteKeySet, StaticKeySet
 from .policy import (
     Policy,
     PolicyLike,
@@ -58,6 +58,7 @@ __all__ = [
     "Identity",
     "InvalidRequest",
     "InvalidToken",
+    "KeyHealth",
     "KeySet",
     "KeysUnavailable",
     "LoadBalancer",

@@ -18,7 +18,7 @@ from .alb import LoadBalancer
 from .carriers import Forwarded
 from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity, with_user_info
-from .keys import KeySet
+from .keys import KeyHealth, KeySet, health_of
 from .keys.lookup import afind_key, find_key
 from .pool import UserPool
 from .signature import VerificationKey
@@ -95,6 +95,14 @@ class LoadBalancerVerifier:
         tokens = self._access_tokens.get(candidate[1])
         token = None if tokens is None else await tokens.averify(_access_token(forwarded))
         return _identity(candidate, token)
+
+    def health(self) -> dict[str, KeyHealth]:
+        """How the keys of each load balancer are doing, by its ARN. Never blocks, never fetches."""
+        return {
+            arn: health_of(keys)
+            for arn, clients in self._trusted.items()
+            for _, keys in clients.values()
+        }
 
     def _before_the_key(self, forwarded: Forwarded) -> _Candidate:
         """Everything that can be said without a key, so that junk causes no request."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple, final
 
-from ._log import info
+from ._log import Log
 from .alb import LoadBalancer
 from .alb_verifier import LoadBalancerVerifier
 from .carriers import AuthorizationHeader, Carrier, Forwarded, HeaderValues, LoadBalancerHeaders
@@ -22,6 +22,7 @@ from .errors import (
     Reason,
 )
 from .identity import Identity
+from .keys import KeyHealth
 from .pool import UserPool
 from .token import DEFAULT_MAX_BYTES
 from .verifier import TokenVerifier
@@ -106,13 +107,14 @@ class Guard:
         self._homes = _homes(pools, load_balancers)
         limits: dict[str, Any] = {"max_token_bytes": max_token_bytes, "clock": clock}
         self._tokens = TokenVerifier(*pools, **limits)
-        self._prefetch = [self._tokens.prefetch]
+        self._log = Log()
+        self._all_tokens = [self._tokens]
 
         def access_tokens(pool: UserPool) -> TokenVerifier:
             if pool in pools:
                 return self._tokens.only(pool)
             tokens = TokenVerifier(pool, **limits)
-            self._prefetch.append(tokens.prefetch)
+            self._all_tokens.append(tokens)
             return tokens
 
         self._load_balancers = LoadBalancerVerifier(
@@ -206,7 +208,7 @@ class Guard:
     def challenge(self, error: AuthError | KeysUnavailable) -> Challenge:
         """The HTTP answer to a request that failed with ``error``."""
         answer = challenge(error, realm=self.realm)
-        info("refused with %d: %s", answer.status, error.reason)
+        self._log.refused(answer.status, error.reason)
         return answer
 
     def prefetch(self) -> None:
@@ -214,8 +216,16 @@ class Guard:
 
         A load balancer's keys are fetched when they are first named.
         """
-        for prefetch in self._prefetch:
-            prefetch()
+        for tokens in self._all_tokens:
+            tokens.prefetch()
+
+    def health(self) -> dict[str, KeyHealth]:
+        """How the keys of each issuer, and of each load balancer's ARN, are doing. Never blocks,
+        never fetches."""
+        told = self._load_balancers.health()
+        for tokens in self._all_tokens:
+            told |= tokens.health()
+        return told
 
     def _verify(self, value: str | Forwarded) -> Identity:
         if isinstance(value, Forwarded):

@@ -7,12 +7,12 @@ bad key is left out with its reason, and only a set without any good key is an e
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-from ._log import warning
+from ._log import KEY_LEFT_OUT, WARNING, Log
 from .signature import RS256Key, VerificationKey
 from .token import decode_base64url
 
@@ -34,9 +34,12 @@ class KeySetError(Exception):
     """A text is no usable JWK set. The message holds no key material."""
 
 
-def parse_key_set(source: bytes | Mapping[str, Any]) -> dict[str, VerificationKey]:
+def parse_key_set(
+    source: bytes | Mapping[str, Any], report: Callable[[str], object] | None = None
+) -> dict[str, VerificationKey]:
     """The usable keys of a JWK set (RFC 7517, section 5), by ``kid``.
 
+    ``report`` is told of each key that is left out; without it, the log is.
     Raises :class:`KeySetError` if it is no JWK set or holds no usable key. Two different keys under
     one ``kid`` are both left out: which of them signs would be a guess.
     """
@@ -64,8 +67,12 @@ def parse_key_set(source: bytes | Mapping[str, Any]) -> dict[str, VerificationKe
     if not keys:
         raise KeySetError("it holds no usable key" + "".join(f"; {text}" for text in problems))
     for problem in problems:
-        warning("key set: %s and is left out", problem)
+        (report or _report)(problem)
     return keys
+
+
+def _report(problem: str) -> None:
+    Log().say(WARNING, KEY_LEFT_OUT, "key set: %s and is left out", problem)
 
 
 def _load(data: bytes) -> object:

@@ -10,7 +10,7 @@ from . import claims as claim
 from ._callables import passes
 from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity
-from .keys import KeySet, RemoteKeySet, SiblingKeySet, StaticKeySet
+from .keys import KeyHealth, KeySet, RemoteKeySet, SiblingKeySet, StaticKeySet, health_of
 from .keys.lookup import afind_key, find_key
 from .pool import UserPool
 from .signature import VerificationKey
@@ -71,6 +71,10 @@ class TokenVerifier:
         """Start to fetch keys that are not held yet, in the background. Never blocks or raises."""
         for keys in self._prefetch:
             keys.prefetch()
+
+    def health(self) -> dict[str, KeyHealth]:
+        """How the keys of each issuer are doing. Never blocks, never fetches."""
+        return {issuer: health_of(keys) for issuer, (_, keys) in self._trusted.items()}
 
     # Below, what is plainly good is seen at a glance, and the functions of `claims` are asked about
     # all else: a call costs as much as most of these checks, and there are fourteen of them.

@@ -1,5 +1,6 @@
 """Key sets: given a ``kid``, a key. Static ones, remote ones, and two addresses of one pool."""
 
+from .health import KeyHealth, health_of
 from .key_set import KeySet
 from .remote import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS, RemoteKeySet
 from .sibling import SiblingKeySet
@@ -9,8 +10,10 @@ __all__ = [
     "HARD_LIMIT_SECONDS",
     "REFRESH_SECONDS",
     "UNKNOWN_KEY_SECONDS",
+    "KeyHealth",
     "KeySet",
     "RemoteKeySet",
     "SiblingKeySet",
     "StaticKeySet",
+    "health_of",
 ]

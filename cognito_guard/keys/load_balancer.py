@@ -7,7 +7,6 @@ that nobody has verified. So what strangers can cause is bounded here: fetches, 
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -15,12 +14,15 @@ from math import ceil
 from typing import final
 
 from .._fork import forget_after_fork
+from .._log import Log
 from ..errors import ConfigurationError, KeysUnavailable
 from ..fetch import FetchFailed, check_url, fetch
 from ..jwk import KeySetError
 from ..pem import ES256Key, parse_pem
 from ..signature import VerificationKey
 from ..waiting import Pending
+from .clock import steady_clock
+from .health import KeyHealth
 from .key_set import unknown_key
 from .remote import RemoteKeySet
 
@@ -64,6 +66,10 @@ class StaticPemKeySet:
             pass
         raise unknown_key()
 
+    def health(self) -> KeyHealth:
+        """That nothing can happen to them."""
+        return KeyHealth("static", keys=len(self._keys))
+
 
 @final
 class LoadBalancerKeySet:
@@ -80,7 +86,7 @@ class LoadBalancerKeySet:
         base_url: str,
         *,
         get: Callable[[str], bytes] = fetch,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = steady_clock,
     ) -> None:
         self.url = check_url(base_url).removesuffix("/")
         self._get = get
@@ -91,6 +97,7 @@ class LoadBalancerKeySet:
         self._proven: OrderedDict[str, RemoteKeySet] = OrderedDict()
         self._unproven: OrderedDict[str, RemoteKeySet] = OrderedDict()
         self._misses: deque[float] = deque(maxlen=MISSES)
+        self._log = Log()
         forget_after_fork(self)
 
     def __repr__(self) -> str:
@@ -107,6 +114,20 @@ class LoadBalancerKeySet:
             self._use(kid, one)
         return key
 
+    def retry_after(self, kid: str) -> int:
+        """As of :class:`RemoteKeySet`."""
+        one = self._proven.get(kid) or self._unproven.get(kid)
+        return 1 if one is None else one.retry_after(kid)
+
+    def health(self) -> KeyHealth:
+        """How the keys in use are doing, all together; while there are none, what was tried."""
+        told = [one.health() for one in [*self._proven.values(), *self._unproven.values()]]
+        in_use = [one for one in told if one.keys]
+        # An id that nobody has a key for is no failure.
+        telling = in_use or [one for one in told if one.failures]
+        worst = max(telling, key=_concern, default=KeyHealth("empty", next_attempt=0.0))
+        return worst._replace(source=self.url, keys=len(in_use))
+
     def _admit(self, kid: str) -> RemoteKeySet:
         now = self._clock()
         if len(self._misses) == MISSES and now < self._misses[0] + MISS_SECONDS:
@@ -122,6 +143,7 @@ class LoadBalancerKeySet:
             name=self.url,  # an id that nobody has verified is nothing for a log
             clock=self._clock,
         )
+        one._log = self._log  # one budget for all ids, since strangers choose them
         return one
 
     def _use(self, kid: str, one: RemoteKeySet) -> None:
@@ -144,6 +166,10 @@ class LoadBalancerKeySet:
 
     def _forget_parent(self) -> None:
         self._lock = threading.Lock()
+
+
+def _concern(health: KeyHealth) -> tuple[int, float]:
+    return health.failures, health.age or 0.0
 
 
 def _parse(kid: str, body: bytes) -> dict[str, VerificationKey]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from ..errors import KeysUnavailable
 from ..fetch import FETCH_SECONDS
@@ -27,7 +28,7 @@ def find_key(keys: KeySet, kid: str) -> VerificationKey:
     while isinstance(key := keys.key(kid), Pending):
         deadline = deadline or time.monotonic() + _WAIT_SECONDS
         if (seconds := deadline - time.monotonic()) <= 0 or not key.wait(seconds):
-            raise KeysUnavailable()
+            raise KeysUnavailable(_retry_after(keys, kid))
     return key
 
 
@@ -37,5 +38,11 @@ async def afind_key(keys: KeySet, kid: str) -> VerificationKey:
     while isinstance(key := keys.key(kid), Pending):
         deadline = deadline or time.monotonic() + _WAIT_SECONDS
         if (seconds := deadline - time.monotonic()) <= 0 or not await key.wait_async(seconds):
-            raise KeysUnavailable()
+            raise KeysUnavailable(_retry_after(keys, kid))
     return key
+
+
+def _retry_after(keys: KeySet, kid: str) -> int:
+    """Seconds until asking again makes sense: what ``keys`` says, if it has a ``retry_after``."""
+    retry_after: Callable[[str], int] | None = getattr(keys, "retry_after", None)
+    return retry_after(kid) if callable(retry_after) else 1

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import ceil, inf
-from typing import NamedTuple, final
+from typing import Literal, NamedTuple, TypeAlias, final
 
 from .._fork import forget_after_fork
-from .._log import warning
+from .._log import KEY_LEFT_OUT, KEYS_FETCHED_AGAIN, KEYS_NOT_FETCHED, WARNING, Log
 from ..errors import KeysUnavailable
 from ..fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
 from ..jwk import KeySetError, parse_key_set
 from ..signature import VerificationKey
 from ..waiting import Pending
+from .clock import steady_clock
+from .health import KeyHealth
 from .key_set import unknown_key
 
 __all__ = [
@@ -46,10 +47,18 @@ FIRST_BACKOFF_SECONDS, LAST_BACKOFF_SECONDS = 1.0, 60.0
 _GIVE_UP_SECONDS = FETCH_SECONDS + 1.0
 
 
+def _pause(failures: int) -> float:
+    """Seconds between the last of so many failed attempts and the next, at most."""
+    return min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(failures - 1, 9))
+
+
 def _jitter(least: float) -> float:
     """A factor between ``least`` and 1, so that many processes do not fetch in step."""
     # `random` would slow down every start.
     return least + (1 - least) * int.from_bytes(os.urandom(2), "big") / 0xFFFF
+
+
+_State: TypeAlias = Literal["empty", "fresh", "stale", "unavailable"]
 
 
 class _Held(NamedTuple):
@@ -61,7 +70,22 @@ class _Held(NamedTuple):
     expires_at: float
 
 
+class _Trouble(NamedTuple):
+    """The attempts that have failed in a row, swapped as one."""
+
+    failures: int
+    problem: str | None
+    retry_at: float
+
+
 _NOTHING = _Held({}, -inf, inf, -inf)
+_NO_TROUBLE = _Trouble(0, None, -inf)
+
+
+def _state(usable: bool, due: bool, failing: bool) -> _State:
+    if usable:
+        return "stale" if due and failing else "fresh"
+    return "unavailable" if failing else "empty"
 
 
 @final
@@ -70,8 +94,8 @@ class RemoteKeySet:
 
     ``url`` is https, or http on loopback; ``get`` takes the URL and returns the body within 5
     seconds, in a thread of its own, and whatever it raises is a failed attempt; ``parse`` makes of
-    the body keys by their ``kid``; ``name`` is what the log calls it, the URL unless given;
-    ``clock`` gives monotonic seconds.
+    the body keys by their ``kid``, those of a JWK set unless given; ``name`` is what log and health
+    call it, the URL without its query unless given; ``clock`` gives seconds and never goes back.
     Raises :class:`ConfigurationError` for any other URL.
 
     One instance serves any number of threads, event loops and, after ``fork``, processes.
@@ -82,14 +106,15 @@ class RemoteKeySet:
         url: str,
         *,
         get: Callable[[str], bytes] = fetch,
-        parse: Callable[[bytes], Mapping[str, VerificationKey]] = parse_key_set,
+        parse: Callable[[bytes], Mapping[str, VerificationKey]] | None = None,
         name: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = steady_clock,
     ) -> None:
         self.url = check_url(url)
-        self.name = name or url
+        # A query may hold a signature or a password; it is nobody's business but the endpoint's.
+        self.name = name or url.partition("?")[0]
         self._get = get
-        self._parse = parse
+        self._parse = parse or self._parse_key_set
         self._clock = clock
         self._held = _NOTHING
         # Held for a few instructions at a time, never across I/O.
@@ -100,8 +125,8 @@ class RemoteKeySet:
         # The last attempt that a missing key caused. A refresh is none: a rotation that follows it
         # at once is noticed at once.
         self._asked_at = -inf
-        self._failures = 0
-        self._retry_at = -inf
+        self._trouble = _NO_TROUBLE
+        self._log = Log()
         forget_after_fork(self)
 
     def __repr__(self) -> str:
@@ -145,17 +170,18 @@ class RemoteKeySet:
             pending = self._under_way(now)
             # After a failure one caller waits, the one who tries again. A server's threads are not
             # to be tied up by an endpoint that hangs.
-            if pending is not None and not self._failures:
+            trouble = self._trouble
+            if pending is not None and not trouble.failures:
                 return pending
             # While keys are held, a token with an unknown kid is more likely junk than a rotation.
-            allowed_at = self._retry_at
+            allowed_at = trouble.retry_at
             if usable or newer_than > -inf:
                 allowed_at = max(allowed_at, self._asked_at + UNKNOWN_KEY_SECONDS)
             if pending is None and now >= allowed_at and (pending := self._start(now)) is not None:
                 self._asked_at = now
                 return pending
-            answered = usable and not self._failures
-            retry_after = ceil(max(allowed_at, self._retry_at) - now)
+            answered = usable and not self._trouble.failures
+            retry_after = ceil(max(allowed_at, self._free_at()) - now)
         finally:
             self._unlock()
         if answered:
@@ -169,14 +195,44 @@ class RemoteKeySet:
         if now >= held.expires_at:
             self._replace(held, now)
 
+    def retry_after(self, kid: str) -> int:
+        """Whole seconds until a request would make an attempt, should the current one fail."""
+        return ceil(max(1.0, self._free_at() - self._clock()))
+
+    def health(self) -> KeyHealth:
+        """How the keys are doing. Takes no lock, waits for nothing, starts nothing."""
+        held, trouble, now = self._held, self._trouble, self._clock()
+        usable, fetching = now < held.expires_at, self._pending is not None
+        due_at = max(held.refresh_at, trouble.retry_at) if usable else trouble.retry_at
+        since = now - held.fetched_at
+        return KeyHealth(
+            _state(usable, now >= held.refresh_at, trouble.failures > 0),
+            source=self.name,
+            keys=len(held.keys) if usable else 0,
+            age=since if usable else None,
+            last_success=since if held is not _NOTHING else None,
+            last_error=trouble.problem,
+            failures=trouble.failures,
+            next_attempt=0.0 if fetching else max(0.0, due_at - now),
+            fetching=fetching,
+        )
+
     def _replace(self, held: _Held, now: float) -> None:
         # Whoever finds the lock taken leaves: somebody else is seeing to it.
         if self._lock.acquire(blocking=False):
             try:
-                if held is self._held and self._under_way(now) is None and now >= self._retry_at:
+                idle = self._under_way(now) is None and now >= self._trouble.retry_at
+                if idle and held is self._held:
                     self._start(now)
             finally:
                 self._unlock()
+
+    def _free_at(self) -> float:
+        """When a request would make an attempt, supposing that the one under way brings nothing."""
+        trouble = self._trouble
+        if self._pending is None:
+            return trouble.retry_at
+        return self._attempted_at + _GIVE_UP_SECONDS + _pause(trouble.failures + 1)
 
     # The methods below expect the lock to be held.
 
@@ -188,10 +244,12 @@ class RemoteKeySet:
             do()
 
     def _under_way(self, now: float) -> Pending | None:
-        if self._pending is not None and now >= self._attempted_at + _GIVE_UP_SECONDS:
+        ends_at = self._attempted_at + _GIVE_UP_SECONDS
+        if self._pending is not None and now >= ends_at:
             self._afterwards.append(self._pending.finish)
             self._pending = None
-            self._failed(now, f"no end within {_GIVE_UP_SECONDS:g} s")
+            # Then, and not when somebody noticed: the pause that follows may well be over.
+            self._failed(ends_at, f"no end within {_GIVE_UP_SECONDS:g} s")
         return self._pending
 
     def _start(self, now: float) -> Pending | None:
@@ -207,13 +265,15 @@ class RemoteKeySet:
         return self._pending
 
     def _failed(self, now: float, problem: str) -> None:
-        self._failures += 1
-        seconds = min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** min(self._failures - 1, 9))
-        self._retry_at = now + seconds * _jitter(0.75)
+        failures = self._trouble.failures + 1
+        self._trouble = _Trouble(failures, problem, now + _pause(failures) * _jitter(0.75))
         held = "the keys held stay in use" if now < self._held.expires_at else "no keys are held"
-        self._afterwards.append(
-            partial(warning, "keys of %s were not fetched: %s; %s", self.name, problem, held)
-        )
+        text = "keys of %s were not fetched: %s; %s"
+        self._say_afterwards(KEYS_NOT_FETCHED, text, problem, held)
+
+    def _say_afterwards(self, reason: str, text: str, *values: object) -> None:
+        say = partial(self._log.say, WARNING, reason, text, self.name, *values, source=self.name)
+        self._afterwards.append(say)
 
     # This one runs in the thread that fetches.
 
@@ -237,12 +297,19 @@ class RemoteKeySet:
                 else:
                     refresh_at = now + REFRESH_SECONDS * _jitter(0.9)
                     self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
-                    if self._failures:
-                        again = "keys of %s were fetched again, after %d failed attempts"
-                        self._afterwards.append(partial(warning, again, self.name, self._failures))
-                    self._failures = 0
+                    if failures := self._trouble.failures:
+                        text = "keys of %s were fetched again, after %d failed attempts"
+                        self._say_afterwards(KEYS_FETCHED_AGAIN, text, failures)
+                    self._trouble = _NO_TROUBLE
         finally:
             self._unlock()
+
+    def _parse_key_set(self, body: bytes) -> Mapping[str, VerificationKey]:
+        return parse_key_set(body, self._left_out)
+
+    def _left_out(self, problem: str) -> None:
+        text = "keys of %s: %s and is left out"
+        self._log.say(WARNING, KEY_LEFT_OUT, text, self.name, problem, source=self.name)
 
     # And this one in a child, right after `fork`.
 

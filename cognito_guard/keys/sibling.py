@@ -7,6 +7,7 @@ from typing import final
 from ..errors import KeysUnavailable
 from ..signature import VerificationKey
 from ..waiting import Pending
+from .health import KeyHealth
 from .remote import RemoteKeySet
 
 __all__ = ["SiblingKeySet"]
@@ -42,3 +43,14 @@ class SiblingKeySet:
         except KeysUnavailable as error:
             retry_after = min(retry_after, error.retry_after)
         raise KeysUnavailable(retry_after)
+
+    def retry_after(self, kid: str) -> int:
+        """As of :class:`RemoteKeySet`, for whichever of the two is the sooner."""
+        return min(self.own.retry_after(kid), self.sibling.retry_after(kid))
+
+    def health(self) -> KeyHealth:
+        """How this side is doing; where the sibling's keys are the newer ones, with those."""
+        own, lent = self.own.health(), self.sibling.health()
+        if lent.age is None or (own.age is not None and own.age <= lent.age):
+            return own
+        return own._replace(state=lent.state, keys=lent.keys, age=lent.age)

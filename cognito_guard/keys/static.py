@@ -9,6 +9,7 @@ from typing import Any, final
 from ..errors import ConfigurationError
 from ..jwk import KeySetError, parse_key_set
 from ..signature import VerificationKey
+from .health import KeyHealth
 from .key_set import unknown_key
 
 __all__ = ["StaticKeySet"]
@@ -45,3 +46,7 @@ class StaticKeySet:
         except KeyError:
             pass
         raise unknown_key()
+
+    def health(self) -> KeyHealth:
+        """That nothing can happen to them."""
+        return KeyHealth("static", keys=len(self._keys))

@@ -48,7 +48,7 @@ def test_a_bad_token_is_nobody(pool: LocalUserPool, caplog: pytest.LogCaptureFix
         user_login_failed.disconnect(note)
     assert len(failed) == 2
     assert token not in str(failed)
-    assert caplog.messages == ["not logged in: token_expired"] * 2
+    assert caplog.messages == ["refused with 401: token_expired"] * 2
     assert both(None) == [None, None]
 
 

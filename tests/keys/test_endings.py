@@ -201,3 +201,35 @@ def test_key_set_nobody_uses_is_collected(source: Source, clock: Clock) -> None:
     settle()
     gc.collect()
     assert gone() is None
+
+
+def test_key_that_is_left_out_is_told_with_its_address(
+    source: Source, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator reads whose key is broken and why; a set full of them is ten records a minute."""
+    keys = remote(source, clock)
+    source.publish(jwk("a"), *(jwk(f"b{number}", use="enc") for number in range(20)))
+    assert checks(resolve(keys, "a"), "a")
+    assert caplog.messages == [
+        f"keys of {URL}: key {number} is not for signatures (use) and is left out"
+        for number in range(2, 12)
+    ]
+    (one, *_) = caplog.records
+    assert (one.reason, one.source, one.count) == ("key_left_out", URL, 1)  # type: ignore[attr-defined]
+
+
+def test_failed_attempt_has_attributes_to_count_by(
+    source: Source, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An alarm needs no text: the reason and the address are attributes of the record."""
+    keys = remote(source, clock)
+    source.answer = DOWN
+    clock.now += unavailable(keys).retry_after
+    source.publish(jwk("a"))
+    resolve(keys, "a")
+    settle()
+    told = [(r.reason, r.source, r.status, r.count) for r in caplog.records]  # type: ignore[attr-defined]
+    assert told == [
+        ("keys_not_fetched", URL, None, 1),
+        ("keys_fetched_again", URL, None, 1),
+    ]

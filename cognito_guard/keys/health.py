@@ -1,0 +1,69 @@
+"""KeyHealth: how a source of keys is doing. For people and their alarms, not for verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, final
+
+from .key_set import KeySet
+
+__all__ = ["KeyHealth", "health_of"]
+
+
+@final
+class KeyHealth(NamedTuple):
+    """The state of an issuer's keys at one moment. All times are seconds from that moment.
+
+    Nothing in it is secret: no key, no ``kid``, and of an address neither query nor credentials.
+    """
+
+    state: Literal["empty", "fresh", "stale", "unavailable", "static", "custom"]
+    """In one word.
+
+    - ``empty``: nothing was fetched yet, and nothing has failed;
+    - ``fresh``: keys are held, and not due for a refresh or about to be refreshed;
+    - ``stale``: keys are held and in use, but a refresh is due and the last attempt failed;
+    - ``unavailable``: no keys are held, or too old ones, and the last attempt failed;
+    - ``static``: the keys were given and are never fetched;
+    - ``custom``: a key set of the user's own, which says nothing about itself.
+    """
+
+    source: str | None = None
+    """The address that the keys come from."""
+
+    keys: int | None = None
+    """How many keys can be used now; ``None`` if nobody can say."""
+
+    age: float | None = None
+    """How long ago the keys in use were fetched; ``None`` if none are in use."""
+
+    last_success: float | None = None
+    """How long ago the address last answered with keys."""
+
+    last_error: str | None = None
+    """Why the last attempt failed, in words of this library's own; ``None`` if it did not."""
+
+    failures: int = 0
+    """How many attempts have failed since the last that did not."""
+
+    next_attempt: float | None = None
+    """When a request would make the next attempt; 0 for at once. ``None``: keys are not fetched."""
+
+    fetching: bool = False
+    """Whether an attempt is under way."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether keys are in use that should have been refreshed, and could not be."""
+        return self.state == "stale"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name, ready for JSON."""
+        return self._asdict()
+
+
+def health_of(keys: KeySet) -> KeyHealth:
+    """What ``keys`` says about itself, if it has a method ``health`` that gives a `KeyHealth`."""
+    health: Callable[[], object] | None = getattr(keys, "health", None)
+    answer = health() if callable(health) else None
+    return answer if isinstance(answer, KeyHealth) else KeyHealth("custom")
