@@ -14,8 +14,9 @@ from cognito_guard import Guard, KeysUnavailable, RemoteKeySet
 from cognito_guard import fetch as fetch_module
 from cognito_guard.fetch import MAX_BODY, FetchFailed, fetch
 from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing.listener import Visit
 
-from .endpoint import Behaviour, Endpoint, Visit, answer
+from .endpoint import Behaviour, Endpoint, answer
 from .material import jwk, jwks
 from .source import PATIENCE, Clock, settle
 
@@ -54,7 +55,7 @@ def drips(start: bytes, drop: bytes) -> Behaviour:
     def behave(visit: Visit) -> None:
         visit.send(start)
         while visit.send(drop):
-            visit.pause()
+            visit.stay(0.02)
 
     return behave
 
