@@ -32,6 +32,9 @@ MISSES = 5
 MISS_SECONDS = 30.0
 """So many ids that are not known are looked up in so many seconds at most, all of them together."""
 
+# What a 404 comes to. Told from bodies by its identity: nothing that a server sends is it.
+_NO_SUCH_KEY = b"no such key"
+
 MAX_KEYS = 64
 """Keys that are remembered. The one that was not used for longest makes room."""
 
@@ -162,7 +165,7 @@ class LoadBalancerKeySet:
         except FetchFailed as error:
             if error.status != 404:
                 raise
-        return b""
+        return _NO_SUCH_KEY
 
     def _forget_parent(self) -> None:
         self._lock = threading.Lock()
@@ -173,4 +176,4 @@ def _concern(health: KeyHealth) -> tuple[int, float]:
 
 
 def _parse(kid: str, body: bytes) -> dict[str, VerificationKey]:
-    return {kid: parse_pem(kid, body)} if body else {}
+    return {} if body is _NO_SUCH_KEY else {kid: parse_pem(kid, body)}

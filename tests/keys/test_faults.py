@@ -1,0 +1,224 @@
+"""Each fault of a server of keys, met in each situation in which keys are fetched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cognito_guard import Guard, InvalidToken, KeysUnavailable, LoadBalancer, RemoteKeySet
+from cognito_guard import fetch as fetch_module
+from cognito_guard.keys import REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.load_balancer import LoadBalancerKeySet
+from cognito_guard.testing import Fault, JwksServer, LocalLoadBalancer, LocalUserPool, PemServer
+
+from .fault_table import LOAD_BALANCER, UNAVAILABLE, UNKNOWN, USER_POOL, VERIFIED, Row
+from .source import Clock, settle
+
+# These are waited for; for them, and only for them, a fetch may take this long.
+_ENDLESS_WAITS = {Fault.HANG: (5.0, 0.3), Fault.DRIP: (0.3, 3.0)}
+# These end before there is a request.
+_NO_REQUEST = {Fault.DOWN, Fault.WRONG_CERTIFICATE}
+
+Headers = Mapping[str, str]
+
+
+class Place:
+    """A guard, the server of its keys, and requests signed with an old key and with a new one."""
+
+    server: JwksServer | PemServer
+    guard: Guard
+    old: Headers
+    new: Headers
+
+    def __init__(self, authenticate: Callable[[Guard, Headers], Any], clock: Clock) -> None:
+        self._authenticate = authenticate
+        self.clock = clock
+
+    def publish_new(self) -> None:
+        """From now on, the new key is published next to the old one."""
+        raise NotImplementedError
+
+    def outcome(self, headers: Headers) -> str:
+        """What a request gets, as the table has it."""
+        try:
+            self._authenticate(self.guard, headers)
+        except (InvalidToken, KeysUnavailable) as error:
+            self.error = error
+            return f"{self.guard.challenge(error).status} {error.reason}"
+        finally:
+            settle()
+        return VERIFIED
+
+
+class UserPoolPlace(Place):
+    """A user pool's: a key set."""
+
+    def __init__(
+        self,
+        authenticate: Callable[[Guard, Headers], Any],
+        clock: Clock,
+        pools: tuple[LocalUserPool, LocalUserPool],
+        tls: bool,
+    ) -> None:
+        super().__init__(authenticate, clock)
+        old, self._new_pool = pools
+        self._keys = old.jwks()["keys"]
+        self.server = JwksServer(lambda: {"keys": self._keys}, "/jwks", delay=0.05, tls=tls)
+        self.guard = Guard(old.trust(jwks=RemoteKeySet(self.server.url, clock=clock)))
+        self.old, self.new = ({"authorization": f"Bearer {pool.access_token()}"} for pool in pools)
+
+    def publish_new(self) -> None:
+        self._keys = self._keys + self._new_pool.jwks()["keys"]
+
+
+class LoadBalancerPlace(Place):
+    """A load balancer's: a key at an address."""
+
+    def __init__(
+        self,
+        authenticate: Callable[[Guard, Headers], Any],
+        clock: Clock,
+        pools: tuple[LocalUserPool, LocalUserPool],
+        tls: bool,
+    ) -> None:
+        super().__init__(authenticate, clock)
+        balancer = LocalLoadBalancer(pools[0])
+        self.old, self._pems = balancer.headers(), balancer.keys()
+        self.server = PemServer(lambda: self._pems, delay=0.05, tls=tls)
+        keys = LoadBalancerKeySet(self.server.url, clock=clock)
+        self.guard = Guard(LoadBalancer([balancer.arn], client_id=balancer.client_id, keys=keys))
+        balancer.rotate()
+        self.new, self._new_pems = balancer.headers(), balancer.keys()
+
+    def publish_new(self) -> None:
+        self._pems = self._pems | self._new_pems
+
+
+def in_thread(guard: Guard, headers: Headers) -> Any:
+    """As a threaded server asks."""
+    return guard.authenticate(lambda name: [headers[name]] if name in headers else [])
+
+
+def in_task(guard: Guard, headers: Headers) -> Any:
+    """As an asynchronous server asks."""
+    return asyncio.run(guard.aauthenticate(lambda name: [headers[name]] if name in headers else []))
+
+
+@pytest.fixture(scope="module")
+def pools() -> tuple[LocalUserPool, LocalUserPool]:
+    """One user pool, before and after a rotation."""
+    return LocalUserPool(), LocalUserPool()
+
+
+ASKING = {"sync": in_thread, "async": in_task}
+CASES = [
+    pytest.param(kind, fault, row, id=f"{name}-{fault.name}")
+    for name, kind, table in (
+        ("pool", UserPoolPlace, USER_POOL),
+        ("balancer", LoadBalancerPlace, LOAD_BALANCER),
+    )
+    for fault, row in table.items()
+]
+
+
+@pytest.fixture
+def at(
+    fault: Fault,
+    kind: Callable[..., Place],
+    ask: Callable[[Guard, Headers], Any],
+    pools: tuple[LocalUserPool, LocalUserPool],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Iterator[Place]:
+    """A guard that holds nothing yet, and a server with which nothing is wrong yet."""
+    if fault in _ENDLESS_WAITS:
+        whole, step = _ENDLESS_WAITS[fault]
+        monkeypatch.setattr(fetch_module, "FETCH_SECONDS", whole)
+        monkeypatch.setattr(fetch_module, "_STEP_SECONDS", step)
+    place = kind(ask, clock, pools, fault is Fault.WRONG_CERTIFICATE)
+    if place.server.authority is not None:
+        trusted = tmp_path / "authority.pem"
+        trusted.write_bytes(place.server.authority)
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    with place.server:
+        yield place
+
+
+every_case = pytest.mark.parametrize(("kind", "fault", "row"), CASES)
+however_asked = pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
+
+
+def requests_of(fault: Fault) -> int:
+    """How many requests one attempt is: a redirect is not followed."""
+    return 0 if fault in _NO_REQUEST else 1
+
+
+@every_case
+@however_asked
+def test_first_fetch(at: Place, fault: Fault, row: Row) -> None:
+    """With nothing held, no good token is refused unless its key is gone; then all is well."""
+    with at.server.failing(fault):
+        assert at.outcome(at.old) == row.first
+        assert at.server.requests == requests_of(fault)
+    if row.first == UNAVAILABLE:
+        assert at.error.retry_after == 1
+        at.clock.now += 1
+    elif row.first == UNKNOWN:
+        at.clock.now += UNKNOWN_KEY_SECONDS
+    else:
+        refresh(at)
+    assert at.outcome(at.old) == VERIFIED
+
+
+@every_case
+@however_asked
+def test_refresh(at: Place, fault: Fault, row: Row) -> None:
+    """What is held serves during the refresh, and after it unless the set said otherwise."""
+    assert at.outcome(at.old) == VERIFIED
+    at.clock.now += REFRESH_SECONDS
+    before = at.server.requests
+    with at.server.failing(fault):
+        assert at.outcome(at.old) == VERIFIED
+        assert at.server.requests - before == requests_of(fault)
+        assert at.outcome(at.old) == row.refresh
+    refresh(at)
+    assert at.outcome(at.old) == VERIFIED
+
+
+@every_case
+@however_asked
+def test_unknown_kid(at: Place, fault: Fault, row: Row) -> None:
+    """A new key cannot be had while the fault is on; the old one serves as long as it is held."""
+    assert at.outcome(at.old) == VERIFIED
+    at.clock.now += UNKNOWN_KEY_SECONDS
+    at.publish_new()
+    before = at.server.requests
+    with at.server.failing(fault):
+        assert at.outcome(at.new) == row.unknown
+        assert at.server.requests - before == requests_of(fault)
+        # What was fetched is in force for the old key as well.
+        assert at.outcome(at.old) == row.refresh
+    if row.unknown == UNAVAILABLE:
+        at.clock.now += at.error.retry_after
+    elif row.unknown == UNKNOWN:
+        at.clock.now += UNKNOWN_KEY_SECONDS
+    else:
+        refresh(at)
+    assert at.outcome(at.new) == at.outcome(at.old) == VERIFIED
+
+
+def refresh(at: Place) -> None:
+    """Let the keys come of age, and be fetched anew for whoever comes first."""
+    at.clock.now += REFRESH_SECONDS
+    at.outcome(at.old)
+
+
+def test_every_fault_is_in_the_table() -> None:
+    """A fault without an expected outcome is a fault that nobody has thought through."""
+    assert set(USER_POOL) == JwksServer.faults == set(Fault)
+    assert set(LOAD_BALANCER) == PemServer.faults
