@@ -28,7 +28,7 @@ _HARMLESS = Row(VERIFIED, VERIFIED, VERIFIED)
 # No key set was had: whatever is held stays, and nobody is refused.
 _FAILURE = Row(UNAVAILABLE, VERIFIED, UNAVAILABLE)
 
-USER_POOL: dict[Fault, Row] = {
+TABLE: dict[Fault, Row] = {
     Fault.DOWN: _FAILURE,
     Fault.HANG: _FAILURE,
     Fault.SLOW: _HARMLESS,
@@ -57,23 +57,5 @@ USER_POOL: dict[Fault, Row] = {
     Fault.WITHDRAWN: Row(UNKNOWN, UNKNOWN, UNKNOWN),
     Fault.REPLACED: Row(BAD_SIGNATURE, BAD_SIGNATURE, BAD_SIGNATURE),
 }
-"""The keys of a user pool: one set at one address."""
-
-LOAD_BALANCER: dict[Fault, Row] = {
-    Fault.DOWN: _FAILURE,
-    Fault.HANG: _FAILURE,
-    Fault.SLOW: _HARMLESS,
-    Fault.DRIP: _FAILURE,
-    Fault.HANG_UP: _FAILURE,
-    Fault.HALF_BODY: _FAILURE,
-    Fault.GARBLED: _FAILURE,
-    Fault.EMPTY_BODY: _FAILURE,
-    Fault.HTML: _FAILURE,
-    Fault.REDIRECT: _FAILURE,
-    Fault.FORBIDDEN: _FAILURE,
-    Fault.SERVER_ERROR: _FAILURE,
-    Fault.TOO_LARGE: _FAILURE,
-    Fault.ENDLESS: _FAILURE,
-    Fault.WRONG_CERTIFICATE: _FAILURE,
-}
-"""The keys of load balancers: each at an address of its own."""
+"""For a user pool, whose keys are one set at one address. What a load balancer's server of keys can
+have as well does the same there, where each key has an address of its own."""

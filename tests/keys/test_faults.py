@@ -15,7 +15,8 @@ from cognito_guard.keys import REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
 from cognito_guard.keys.load_balancer import LoadBalancerKeySet
 from cognito_guard.testing import Fault, JwksServer, LocalLoadBalancer, LocalUserPool, PemServer
 
-from .fault_table import LOAD_BALANCER, UNAVAILABLE, UNKNOWN, USER_POOL, VERIFIED, Row
+from ..documents.pages import ROOT, table_rows
+from .fault_table import TABLE, UNAVAILABLE, UNKNOWN, VERIFIED, Row
 from .source import Clock, settle
 
 # These are waited for; for them, and only for them, a fetch may take this long.
@@ -117,11 +118,12 @@ def pools() -> tuple[LocalUserPool, LocalUserPool]:
 ASKING = {"sync": in_thread, "async": in_task}
 CASES = [
     pytest.param(kind, fault, row, id=f"{name}-{fault.name}")
-    for name, kind, table in (
-        ("pool", UserPoolPlace, USER_POOL),
-        ("balancer", LoadBalancerPlace, LOAD_BALANCER),
+    for name, kind, faults in (
+        ("pool", UserPoolPlace, JwksServer.faults),
+        ("balancer", LoadBalancerPlace, PemServer.faults),
     )
-    for fault, row in table.items()
+    for fault, row in TABLE.items()
+    if fault in faults
 ]
 
 
@@ -220,5 +222,27 @@ def refresh(at: Place) -> None:
 
 def test_every_fault_is_in_the_table() -> None:
     """A fault without an expected outcome is a fault that nobody has thought through."""
-    assert set(USER_POOL) == JwksServer.faults == set(Fault)
-    assert set(LOAD_BALANCER) == PemServer.faults
+    assert list(TABLE) == list(Fault)
+    assert JwksServer.faults == set(Fault) > PemServer.faults
+
+
+def cell(outcome: str) -> str:
+    """An outcome as the page has it: a status, and the reason where there are several."""
+    status, _, reason = outcome.partition(" ")
+    return f"{status} `{reason}`" if status == "401" else status
+
+
+def test_page_shows_the_table() -> None:
+    """docs/faults.md has every fault, with what the tests above expect, and says what it is."""
+    shown = {
+        cells[0]: (Row(*cells[2:5]), cells[5], bool(cells[1]))
+        for _, cells in table_rows(ROOT / "docs" / "faults.md")
+    }
+    assert shown == {
+        f"`{fault.name}`": (
+            Row(*map(cell, row)),
+            "yes" if fault in PemServer.faults else "",
+            True,
+        )
+        for fault, row in TABLE.items()
+    }
