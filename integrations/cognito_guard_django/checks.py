@@ -50,8 +50,8 @@ def check_middleware(app_configs: object, **kwargs: object) -> list[CheckMessage
         if ambient:
             found.append(
                 Warning(
-                    "MIDDLEWARE: browsers send the cookie with the token by themselves, and "
-                    "nothing protects against forged requests.",
+                    "MIDDLEWARE: browsers send the cookie that says who is calling by themselves, "
+                    "and nothing protects against forged requests.",
                     hint=f"Add {DJANGO_CSRF!r}.",
                     id="cognito_guard.W001",
                 )

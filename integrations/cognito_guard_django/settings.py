@@ -145,22 +145,41 @@ def _guard(raw: Mapping[Any, Any]) -> tuple[Guard | None, list[Problem]]:
 
 # What stands in for the settings that are not being looked at.
 _GOOD = {"USER_POOL_ID": "eu-west-1_Example", "CLIENT_IDS": ["example"]}
+_GOOD_ALB: dict[str, Any] = {
+    "ALB_ARNS": [
+        "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/example/0123456789abcdef"
+    ],
+    "ALB_CLIENT_ID": "example",
+}
+
+
+# What makes others good that are not by themselves: regions that are no AWS ones, for example.
+_NEXT_TO = {
+    "USER_POOL_ID": ("ISSUER",),
+    "ALB_ARNS": ("ALB_KEYS",),
+    "ALB_JWKS": ("ALB_USER_POOL_ID", "ALB_ISSUER"),
+    "ALB_USER_POOL_ID": ("ALB_ISSUER",),
+}
 
 
 def _engine_problems(engine: Mapping[str, Any], error: ConfigurationError) -> list[Problem]:
     """Each wrong setting of the guard by itself, where they can be told apart."""
     problems: list[Problem] = []
     if "USER_POOLS" not in engine:
-        missing = _GOOD.keys() - engine.keys()
+        balanced = {name for name in engine if name.startswith("ALB_")}
+        required = set(_GOOD_ALB if balanced else ())
+        if not balanced or not _GOOD.keys().isdisjoint(engine):
+            required |= _GOOD.keys()
+        missing = required - engine.keys()
         problems += [Problem("E003", _where(name), "is missing") for name in missing]
         for name, value in engine.items():
-            alone = {**_GOOD, name: value}
-            if name == "USER_POOL_ID" and "ISSUER" in engine:  # what makes other regions good
-                alone["ISSUER"] = engine["ISSUER"]
+            others = {each: engine[each] for each in _NEXT_TO.get(name, ()) if each in engine}
+            good = {**_GOOD, **(_GOOD_ALB if name in balanced else {})}
+            alone = {**good, **others, name: value}
             try:
                 Guard.from_mapping(alone, prefix="")
             except ConfigurationError as own:
-                text = str(own).removeprefix("*: ")
+                text = str(own).removeprefix("*: ").removeprefix("ALB_*: ")
                 problems.append(Problem("E003", _where(name), text))
     return sorted(problems) or [Problem("E003", NAME, str(error))]
 

@@ -45,6 +45,8 @@ def test_no_settings_at_all() -> None:
     assert found() == [("E001", Error)]
 
 
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a/0123456789abcdef"
+ALB = {"ALB_ARNS": [ARN], "ALB_CLIENT_ID": "1example23456789"}
 REST = {"DEFAULT_AUTHENTICATION_CLASSES": [AUTHENTICATION]}
 BARE_USER = "contenttypes.ContentType"  # a model without groups, is_staff and is_superuser
 WITHOUT_CSRF = [name for name in project.MIDDLEWARE if name != DJANGO_CSRF]
@@ -63,6 +65,7 @@ def overrides() -> Iterator[ExitStack]:
         ({}, {"MIDDLEWARE": [MIDDLEWARE, *project.MIDDLEWARE[:3]]}, [("E012", Error)]),
         ({"COOKIE": "t"}, {"MIDDLEWARE": WITHOUT_CSRF}, [("W001", Warning)]),
         ({"COOKIE": "t"}, {}, []),
+        (ALB, {"MIDDLEWARE": WITHOUT_CSRF}, [("W001", Warning)]),
         ({}, {"MIDDLEWARE": WITHOUT_CSRF}, []),
         ({"USERS": "stateless"}, {}, [("E013", Error)]),
         ({"USERS": "stateless"}, {"AUTHENTICATION_BACKENDS": [MODEL_BACKEND]}, []),

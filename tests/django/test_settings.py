@@ -15,6 +15,8 @@ from cognito_guard_django.settings import current, read
 
 from .conftest import Configure
 
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a/0123456789abcdef"
+ALB = {"ALB_ARNS": [ARN], "ALB_CLIENT_ID": "1example23456789"}
 POOL = {"USER_POOL_ID": "eu-west-1_AbC123xyz", "CLIENT_IDS": ["1example23456789"]}
 
 
@@ -42,6 +44,14 @@ def make_guard() -> Guard:
         ({**POOL, "LEEWAY": 1000}, "E003", "LEEWAY", "between 0 and 300"),
         ({**POOL, "COOKIE": "a b"}, "E003", "COOKIE", "RFC 6265"),
         ({**POOL, "REALM": '"'}, "E003", "REALM", "printable ASCII"),
+        ({"ALB_ARNS": [ARN]}, "E003", "ALB_CLIENT_ID", "is missing"),
+        ({**POOL, "ALB_CLIENT_ID": "a"}, "E003", "ALB_ARNS", "is missing"),
+        ({**ALB, "CLIENT_IDS": ["a"]}, "E003", "USER_POOL_ID", "is missing"),
+        ({**ALB, "ALB_ARNS": ["x"]}, "E003", "ALB_ARNS", "whole ARNs"),
+        ({**ALB, "ALB_LEEWAY": -1}, "E003", "ALB_LEEWAY", "between 0 and 300"),
+        ({**ALB, "ALB_USER_POOL_ID": "x"}, "E003", "ALB_USER_POOL_ID", "REGION_NAME"),
+        ({**ALB, "ALB_JWKS": "k.json"}, "E003", "ALB_JWKS", "needs ALB_USER_POOL_ID"),
+        ({**ALB, "ALB_ARN": ARN}, "E002", "ALB_ARN", "did you mean ALB_ARNS?"),
         ({"GUARD": "not a guard"}, "E004", "GUARD", "cannot be imported"),
         ({"GUARD": "no.such.module"}, "E004", "GUARD", "cannot be imported"),
         ({"GUARD": dict}, "E004", "GUARD", "must be a Guard"),
@@ -111,6 +121,21 @@ def test_an_emulator_is_no_mistake() -> None:
     assert read({**POOL, **emulator})[1] == []
     _, problems = read({**POOL, **emulator, "LEEWAY": -1})
     assert [problem.setting for problem in problems] == ["COGNITO_GUARD['LEEWAY']"]
+
+
+def test_only_what_is_wrong_of_a_load_balancer_is_named() -> None:
+    """What is only good together is not told off one by one."""
+    good = {
+        **ALB,
+        "ALB_ARNS": [ARN.replace("arn:aws", "arn:aws-iso")],
+        "ALB_KEYS": "https://keys.example",
+        "ALB_USER_POOL_ID": "local_1",
+        "ALB_ISSUER": "http://127.0.0.1:9229/local_1",
+        "ALB_JWKS": "http://127.0.0.1:9229/local_1/.well-known/jwks.json",
+    }
+    assert read({**good, "USERS": "stateless"})[1] == []
+    _, problems = read({**good, "ALB_LEEWAY": "5"})
+    assert [problem.setting for problem in problems] == ["COGNITO_GUARD['ALB_LEEWAY']"]
 
 
 def test_defaults() -> None:

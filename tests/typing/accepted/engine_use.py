@@ -21,6 +21,7 @@ from cognito_guard import (
     InvalidToken,
     KeySet,
     KeysUnavailable,
+    LoadBalancer,
     LoginTooOld,
     Pending,
     Policy,
@@ -41,6 +42,7 @@ from cognito_guard import (
 
 POOL_ID = "eu-west-1_AbC123xyz"
 CLIENT_ID = "1example23456789"
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/orders/50dc6c495c0c9188"
 
 
 class MyKeys:
@@ -85,11 +87,26 @@ def pools(jwks: Mapping[str, Any], my_keys: KeySet) -> Sequence[UserPool]:
     ]
 
 
-def guards(pool_a: UserPool, pool_b: UserPool) -> Sequence[Guard]:
+def load_balancers(pool: UserPool, my_keys: KeySet) -> Sequence[LoadBalancer]:
+    """Every way to describe load balancers."""
+    return [
+        LoadBalancer([ARN], client_id=CLIENT_ID),
+        LoadBalancer({ARN}, client_id=CLIENT_ID, issuer="https://idp.example.com"),
+        LoadBalancer((ARN,), client_id=CLIENT_ID, user_pool=pool, leeway=2.5),
+        LoadBalancer([ARN], client_id=CLIENT_ID, keys="https://keys.example.com"),
+        LoadBalancer([ARN], client_id=CLIENT_ID, keys={"kid": "-----BEGIN PUBLIC KEY-----"}),
+        LoadBalancer([ARN], client_id=CLIENT_ID, keys=my_keys, checks=[only_people]),
+        LoadBalancer([ARN], client_id=CLIENT_ID, role_claim=None, split_roles=True),
+    ]
+
+
+def guards(pool_a: UserPool, pool_b: UserPool, balanced: LoadBalancer) -> Sequence[Guard]:
     """Every way to make a guard."""
     return [
         Guard(pool_a),
         Guard(pool_a, pool_b),
+        Guard(pool_a, balanced),
+        Guard(balanced),
         Guard(pool_a, realm="orders", max_token_bytes=8192, clock=lambda: 1_800_000_000.0),
         Guard(pool_a, carriers=[AuthorizationHeader(), Cookie("access_token")]),
         Guard.from_env(),
@@ -105,7 +122,12 @@ async def who(guard: Guard, pool: UserPool, token: str) -> None:
     assert_type(TokenVerifier(pool).verify(token), Identity)
     assert_type(guard.authenticate(lambda name: ["Bearer", name]), Identity)
     assert_type(await guard.aauthenticate(lambda name: [name.encode()]), Identity)
-    assert_type(guard.find_credential(lambda name: [name]), Credential | None)
+    credential = guard.find_credential(lambda name: [name])
+    assert_type(credential, Credential | None)
+    if credential is not None:
+        assert_type(guard.verify_credential(credential), Identity)
+        assert_type(await guard.averify_credential(credential), Identity)
+        assert_type(credential.ambient, bool)
     guard.prefetch()
 
 
@@ -115,6 +137,7 @@ def what(identity: Identity) -> None:
     assert_type(identity.issuer, str)
     assert_type(identity.client_id, str)
     assert_type(identity.token_use, str)
+    assert_type(identity.source, str)
     assert_type(identity.username, str | None)
     assert_type(identity.email, str | None)
     assert_type(identity.email_verified, bool | None)

@@ -4,6 +4,7 @@ from cognito_guard import (
     ANY_CLIENT,
     Guard,
     Identity,
+    LoadBalancer,
     RemoteKeySet,
     UserPool,
     build_policy,
@@ -28,6 +29,17 @@ def pools() -> None:
     UserPool(POOL_ID, client_ids=ANY_CLIENT, split_roles="false")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     UserPool(POOL_ID, client_ids=ANY_CLIENT, checks=["admins"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     UserPool(POOL_ID, client_ids=ANY_CLIENT, checks=require_groups("admins"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def load_balancers(pool: UserPool) -> None:
+    """The load balancer's arguments."""
+    LoadBalancer(client_id="1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    LoadBalancer(["arn"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    LoadBalancer(["arn"], client_id=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LoadBalancer(["arn"], client_id=ANY_CLIENT)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LoadBalancer(["arn"], client_id="1", user_pool=POOL_ID)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    LoadBalancer(["arn"], client_id="1", jwks={})  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Guard(pool, LoadBalancer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def guards(pool: UserPool) -> None:
