@@ -151,6 +151,10 @@ class LoadBalancerVerifier:
             )
         claim.check_expiry(claims, now, load_balancer.leeway)
         claim.check_other_times(claims, now, load_balancer.leeway)
+        # User info has none of these. One of the wrong type is nothing that a load balancer signed.
+        claim.check_ids(claims)
+        claim.check_resource(claims, None)
+        claim.scopes(claims)
         subject = claim.subject(claims)
         if forwarded.identity is not None and not _spells(forwarded.identity, subject):
             raise InvalidToken(
