@@ -7,6 +7,16 @@ extra ``cognito-guard[testing]``.
 from .faults import Fault
 from .load_balancer import LocalLoadBalancer
 from .pool import LocalUserPool
+from .proxy import LocalListener
 from .server import JwksServer, PemServer
+from .users import LocalUser
 
-__all__ = ["Fault", "JwksServer", "LocalLoadBalancer", "LocalUserPool", "PemServer"]
+__all__ = [
+    "Fault",
+    "JwksServer",
+    "LocalListener",
+    "LocalLoadBalancer",
+    "LocalUser",
+    "LocalUserPool",
+    "PemServer",
+]

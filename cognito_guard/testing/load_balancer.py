@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ..alb import LoadBalancer
 from .pool import OMIT, LocalUserPool
+from .proxy import SESSION_SECONDS, Action, LocalListener
 from .server import PemServer
 
 __all__ = ["LocalLoadBalancer"]
@@ -70,6 +72,15 @@ class LocalLoadBalancer:
         """The private key that signs."""
         return self._key
 
+    def trust(self, **arguments: Any) -> LoadBalancer:
+        """A :class:`~cognito_guard.LoadBalancer` that accepts what this load balancer forwards.
+
+        With static keys, for its client and its issuer, and without a look at the access token,
+        unless ``arguments`` (those of ``LoadBalancer``) say otherwise: ``user_pool=pool.trust()``.
+        """
+        own = {"client_id": self.client_id, "issuer": self.issuer, "keys": self.keys()}
+        return LoadBalancer(**{"arns": [self.arn], **own, **arguments})
+
     def serve(self, *, delay: float = 1.0, tls: bool = False) -> PemServer:
         """Serve the keys over HTTP on loopback, as a context manager.
 
@@ -77,11 +88,31 @@ class LocalLoadBalancer:
         """
         return PemServer(self.keys, delay=delay, tls=tls)
 
+    def listen(
+        self,
+        target: str,
+        *,
+        on_unauthenticated_request: Action = "authenticate",
+        rules: Mapping[str, Action] = {},
+        session_seconds: float = SESSION_SECONDS,
+        port: int = 0,
+    ) -> LocalListener:
+        """Stand in front of the app at ``target``, as a context manager: see
+        :class:`LocalListener`."""
+        return LocalListener(
+            self,
+            target,
+            on_unauthenticated_request=on_unauthenticated_request,
+            rules=rules,
+            session_seconds=session_seconds,
+            port=port,
+        )
+
     def headers(
         self,
         username: str = "alice",
         *,
-        groups: Iterable[str] = (),
+        groups: Iterable[str] | None = None,
         scopes: Iterable[str] = ("openid",),
         role: str | None = None,
         email: str | None = None,
@@ -92,20 +123,32 @@ class LocalLoadBalancer:
         """The three headers that a request of a signed-in user arrives with.
 
         ``groups`` and ``scopes`` are in the access token only, as user info has neither; ``role``
-        is in user info only. ``access_token`` is that header's value, instead of a token of the
-        pool's. ``claims`` and further keywords are those of :meth:`data`.
+        is in user info only. ``access_token`` is that header's value, instead of one of
+        :meth:`access_token`. ``claims`` and further keywords are those of :meth:`data`.
         """
         merged = {**(claims or {}), **more}
         subject = merged.get("sub", self.pool.subject(username))
         if access_token is None:
-            access_token = self.pool.access_token(
-                username, groups=groups, scopes=scopes, client_id=self.client_id, iss=self.issuer
-            )
+            access_token = self.access_token(username, groups=groups, scopes=scopes)
         return {
             "x-amzn-oidc-accesstoken": access_token,
             "x-amzn-oidc-identity": "" if subject is OMIT else str(subject),
             "x-amzn-oidc-data": self.data(username, role=role, email=email, claims=merged),
         }
+
+    def access_token(
+        self,
+        username: str = "alice",
+        *,
+        scopes: Iterable[str] = ("openid",),
+        **arguments: Any,
+    ) -> str:
+        """A value of ``x-amzn-oidc-accesstoken``: the pool's, for this client and issuer.
+
+        Takes the arguments of :meth:`LocalUserPool.access_token`.
+        """
+        own = {"client_id": self.client_id, "iss": self.issuer, "scopes": scopes}
+        return self.pool.access_token(username, **{**own, **arguments})
 
     def data(
         self,
@@ -122,15 +165,13 @@ class LocalLoadBalancer:
 
         Takes further claims as keywords or in ``claims``, and header fields in ``headers``; what is
         given as :attr:`OMIT` is left out. ``role`` becomes ``custom:role``. As Cognito's user info
-        has it, ``email_verified`` is a string.
+        has them, ``email_verified`` and its like are strings.
         """
         expires = int(self.clock()) + int(expires_in)
         merged = {
             "sub": self.pool.subject(username),
-            "email_verified": "true",
-            "email": email or f"{username}@example.com",
+            **_as_user_info(self.pool.attributes(username, role=role, email=email)),
             "username": username,
-            **({} if role is None else {"custom:role": role}),
             "exp": expires,
             "iss": self.issuer,
             **(claims or {}),
@@ -157,6 +198,10 @@ class LocalLoadBalancer:
         signed = f"{_encode(_json(_present(header)))}.{_encode(_json(claims))}"
         r, s = decode_dss_signature(self._key.sign(signed.encode("ascii"), ec.ECDSA(SHA256())))
         return f"{signed}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def _as_user_info(claims: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: str(v).lower() if isinstance(v, bool) else v for k, v in claims.items()}
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

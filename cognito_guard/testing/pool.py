@@ -15,6 +15,7 @@ from ..partitions import ORIGINAL_ISSUER, UPDATED_ISSUER, partition_of
 from ..pool import UserPool
 from .server import JwksServer
 from .signing_key import SigningKey
+from .users import LocalUser
 
 __all__ = ["LocalUserPool"]
 
@@ -29,6 +30,9 @@ class LocalUserPool:
     that tokens are issued to unless a call says otherwise; ``issuer`` may be any URL, and is the
     original form of ``user_pool_id`` unless given; ``clock`` gives seconds since 1970.
 
+    ``users`` are those whom it knows: what is said of them is in their tokens unless a call says
+    otherwise. Tokens may be asked for others too, of whom nothing is known.
+
     Each ``*_token`` method takes further claims as keywords or, where the name is no Python name,
     in ``claims``; a claim given as :attr:`OMIT` is left out.
     """
@@ -42,11 +46,13 @@ class LocalUserPool:
         *,
         client_id: str = "1example23456789",
         issuer: str | None = None,
+        users: Iterable[LocalUser] = (LocalUser("alice"),),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.user_pool_id = user_pool_id
         self.client_id = client_id
         self._issuer = issuer
+        self.users = {user.username: user for user in users}
         self.clock = clock
         self.rotate()
 
@@ -95,7 +101,7 @@ class LocalUserPool:
         self,
         username: str = "alice",
         *,
-        groups: Iterable[str] = (),
+        groups: Iterable[str] | None = None,
         scopes: Iterable[str] = ("aws.cognito.signin.user.admin",),
         role: str | None = None,
         client_id: str | None = None,
@@ -123,7 +129,7 @@ class LocalUserPool:
         self,
         username: str = "alice",
         *,
-        groups: Iterable[str] = (),
+        groups: Iterable[str] | None = None,
         role: str | None = None,
         email: str | None = None,
         client_id: str | None = None,
@@ -137,9 +143,7 @@ class LocalUserPool:
             "aud": client_id or self.client_id,
             "token_use": "id",
             "cognito:username": username,
-            "email": email or f"{username}@example.com",
-            "email_verified": True,
-            **_role(role),
+            **self.attributes(username, role=role, email=email),
         }
         return self._issue(own, expires_in, claims, more)
 
@@ -187,14 +191,31 @@ class LocalUserPool:
         """The ``sub`` of a user of this pool: always the same for a name."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.user_pool_id}/{username}"))
 
-    def _user(self, username: str, groups: Iterable[str]) -> dict[str, Any]:
+    def user(self, username: str) -> LocalUser:
+        """A user of this pool, or one of that name of whom nothing is known."""
+        return self.users.get(username) or LocalUser(username)
+
+    def attributes(
+        self, username: str, *, role: str | None = None, email: str | None = None
+    ) -> dict[str, Any]:
+        """The claims that tell of a user, as they are in ID tokens."""
+        user = self.user(username)
+        return {
+            "email": email or user.email or f"{username}@example.com",
+            "email_verified": True,
+            **_role(role or user.role),
+            **user.claims,
+        }
+
+    def _user(self, username: str, groups: Iterable[str] | None) -> dict[str, Any]:
         claims: dict[str, Any] = {
             "sub": self.subject(username),
             "origin_jti": str(uuid.uuid4()),
             "event_id": str(uuid.uuid4()),
         }
-        if groups := _texts(groups):
-            claims["cognito:groups"] = groups
+        known = self.user(username).groups if groups is None else groups
+        if texts := _texts(known):
+            claims["cognito:groups"] = texts
         return claims
 
     def _issue(

@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from socketserver import TCPServer, ThreadingMixIn
 from ssl import SSLContext
 from typing import Any, ClassVar, Self, final
 
@@ -17,19 +16,10 @@ from .key_sets import KEY_SET_FAULTS
 from .listener import Listener, Visit
 from .wire import FOLLOWED, WIRE_FAULTS, Page
 
-__all__ = ["JwksServer", "LoopbackServer", "PemServer"]
+__all__ = ["JwksServer", "PemServer"]
 
 _NO_PAGE = Page("text/plain", b"", HTTPStatus.NOT_FOUND)
 _NO_METHOD = Page("text/plain", b"", HTTPStatus.METHOD_NOT_ALLOWED)
-
-
-class LoopbackServer(ThreadingMixIn, TCPServer):
-    """`http.server.ThreadingHTTPServer`, less its look-up of the machine's name, which may hang."""
-
-    allow_reuse_address = True
-    # Its connections must not keep a test process alive.
-    daemon_threads = True
-    request_queue_size = 128
 
 
 class _KeyServer(ABC):

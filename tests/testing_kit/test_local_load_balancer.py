@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from cognito_guard import Guard
-from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
+from cognito_guard import Guard, Identity, InvalidToken, LoadBalancer, Reason
+from cognito_guard.testing import LocalLoadBalancer, LocalUser, LocalUserPool
 
 NOW = 1_800_000_000
 ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_LocalPool"
@@ -125,6 +125,23 @@ def test_headers_may_disagree(balancer: LocalLoadBalancer, pool: LocalUserPool) 
     assert "sub" not in opened(balancer, headers["x-amzn-oidc-data"])[1]
 
 
+def test_what_is_known_of_a_user_is_in_the_headers() -> None:
+    """Groups are in the access token, attributes in the user info, where Booleans are texts."""
+    claims = {"name": "Ada", "phone_number_verified": False, "custom:n": "1"}
+    pool = LocalUserPool(users=[LocalUser("ada", ["admins"], "editor", "a@a.example", claims)])
+    balancer = LocalLoadBalancer(pool)
+    _, info = opened(balancer, balancer.data("ada"))
+    assert info["email_verified"] == "true"
+    assert info["phone_number_verified"] == "false"
+    assert (info["name"], info["custom:n"]) == ("Ada", "1")
+    assert (info["custom:role"], info["email"]) == ("editor", "a@a.example")
+    assert "cognito:groups" not in info
+    token = balancer.headers("ada")["x-amzn-oidc-accesstoken"]
+    assert Guard(pool.trust()).verify(token).groups == ("admins",)
+    token = balancer.headers("ada", groups=[])["x-amzn-oidc-accesstoken"]
+    assert Guard(pool.trust()).verify(token).groups == ()
+
+
 def test_any_claim_and_field_may_be_added_replaced_or_left_out(
     balancer: LocalLoadBalancer,
 ) -> None:
@@ -193,3 +210,51 @@ def test_rotation_withdraws_the_key(pool: LocalUserPool) -> None:
     opened(balancer, balancer.data())
     with pytest.raises(KeyError):
         opened(balancer, data)
+
+
+def test_access_token_is_the_pools_for_this_client(pool: LocalUserPool) -> None:
+    """It takes the arguments of the pool's own, which have the last word."""
+    balancer = LocalLoadBalancer(pool, client_id="c")
+    guard = Guard(pool.trust(client_ids=["c", "d"]), clock=lambda: NOW)
+    identity = guard.verify(balancer.access_token("bob", role="x", claims={"custom:y": "z"}))
+    assert (identity.client_id, identity.scopes, identity.roles) == ("c", ("openid",), ("x",))
+    assert identity.claims["custom:y"] == "z"
+    identity = guard.verify(balancer.access_token("bob", client_id="d", scopes=["a/b", "c/d"]))
+    assert (identity.client_id, identity.scopes) == ("d", ("a/b", "c/d"))
+
+
+def test_trust_is_for_this_load_balancer_only(
+    balancer: LocalLoadBalancer, pool: LocalUserPool
+) -> None:
+    """``trust`` accepts this signer, client and issuer, and what its arguments say instead."""
+    trusted = balancer.trust()
+    assert isinstance(trusted, LoadBalancer)
+    assert (trusted.arns, trusted.client_id) == ({ARN}, balancer.client_id)
+    assert (trusted.issuers, trusted.user_pool) == ((ISSUER,), None)
+
+    def caller(headers: dict[str, str], **arguments: Any) -> Identity:
+        guard = Guard(balancer.trust(**arguments), clock=lambda: NOW)
+        values = {name: [value.encode("ascii")] for name, value in headers.items()}
+        return guard.authenticate(lambda name: values.get(name, []))
+
+    identity = caller(balancer.headers("bob", groups=["admins"]))
+    assert (identity.subject, identity.groups) == (pool.subject("bob"), ())
+    assert (identity.source, identity.claims["email_verified"]) == ("user_info", True)
+    identity = caller(balancer.headers("bob", groups=["admins"]), user_pool=pool.trust())
+    assert (identity.source, identity.groups) == ("user_info_and_token", ("admins",))
+    with balancer.serve() as keys:
+        assert caller(balancer.headers("bob"), keys=keys.url).subject == pool.subject("bob")
+        assert keys.requests == 1
+    other = ARN.replace("123456789012", "999999999999")
+    for forged, reason in (
+        (LocalLoadBalancer(pool, arn=other), Reason.WRONG_SIGNER),
+        (LocalLoadBalancer(pool, client_id="other"), Reason.WRONG_CLIENT),
+        (LocalLoadBalancer(pool, issuer="https://other.example"), Reason.UNKNOWN_ISSUER),
+        (LocalLoadBalancer(pool), Reason.UNKNOWN_KEY),
+    ):
+        with pytest.raises(InvalidToken) as caught:
+            caller(forged.headers("bob"))
+        assert caught.value.reason is reason
+    stranger = LocalLoadBalancer(pool, arn=other)
+    identity = caller(stranger.headers("bob"), arns=[other], keys=stranger.keys())
+    assert identity.subject == pool.subject("bob")

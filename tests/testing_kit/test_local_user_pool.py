@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cognito_guard import ANY_CLIENT, Guard, InvalidToken, Reason, UserPool
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import LocalUser, LocalUserPool
 
 NOW = 1_800_000_000
 ORIGINAL = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_LocalPool"
@@ -128,6 +128,24 @@ def test_one_text_is_one_group_or_scope(pool: LocalUserPool) -> None:
     """A text where a list belongs stands for itself, not for its characters."""
     claims = claims_of(pool, pool.access_token(groups="admins", scopes="orders/read"))
     assert (claims["cognito:groups"], claims["scope"]) == (["admins"], "orders/read")
+
+
+def test_what_is_known_of_a_user_is_in_the_tokens() -> None:
+    """Groups are in both kinds, attributes in ID tokens; what a call says comes first."""
+    ada = LocalUser("ada", ["admins"], "editor", "a@a.example", {"name": "Ada Lovelace"})
+    pool = LocalUserPool(users=[ada], clock=lambda: NOW)
+    assert (pool.users, pool.user("ada")) == ({"ada": ada}, ada)
+    assert pool.user("bob") == LocalUser("bob")
+    access, id_ = claims_of(pool, pool.access_token("ada")), claims_of(pool, pool.id_token("ada"))
+    assert access["cognito:groups"] == id_["cognito:groups"] == ["admins"]
+    assert not {"custom:role", "email", "name"} & access.keys()
+    assert (id_["custom:role"], id_["email"], id_["name"]) == ("editor", ada.email, "Ada Lovelace")
+    said = pool.id_token("ada", groups=[], role="reader", email="b@b.example", name="Ada")
+    id_ = claims_of(pool, said)
+    assert "cognito:groups" not in id_
+    assert (id_["custom:role"], id_["email"], id_["name"]) == ("reader", "b@b.example", "Ada")
+    assert "cognito:groups" not in claims_of(pool, pool.access_token("ada", groups=()))
+    assert "cognito:groups" not in claims_of(pool, pool.access_token("bob"))
 
 
 @pytest.mark.parametrize("kind", ["access_token", "id_token", "machine_token"])

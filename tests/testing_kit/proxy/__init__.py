@@ -1,0 +1,1 @@
+"""Tests of the reverse proxy of the local load balancer, over real sockets."""
