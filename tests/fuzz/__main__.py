@@ -102,7 +102,8 @@ def main(arguments: list[str]) -> int:
                 print(one.found)
                 status = 1
             elif options.save:
-                corpus.save(name, [*seeds, *corpus.packed(kept)])
+                inputs = [*seeds, *corpus.packed(kept)]
+                corpus.save(name, corpus.distil(ENGINE[name], inputs))
     if options.no_worst:
         return status
     print(f"\n{f'worst cases of {SIZE} bytes':44} {'best time':>10}")

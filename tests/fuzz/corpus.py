@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 LONGEST = 1024
 """Bytes. Longer inputs are not saved: people should be able to read them."""
@@ -26,6 +29,43 @@ def save(target: str, inputs: Iterable[bytes]) -> None:
     lines = {repr(one) for one in inputs if len(one) <= LONGEST}
     ordered = sorted(lines, key=lambda line: (len(line), line))
     (FOLDER / f"{target}.txt").write_text("\n".join(ordered) + "\n", encoding="ascii")
+
+
+def distil(target: Callable[[bytes], object], inputs: Iterable[bytes]) -> list[bytes]:
+    """Those inputs that take a way through the engine which no shorter one takes."""
+    kept: list[bytes] = []
+    known: set[object] = set()
+    for one in sorted(set(inputs), key=lambda data: (len(data), data)):
+        ways = _ways(target, one)
+        if not ways <= known:
+            kept.append(one)
+            known |= ways
+    return kept
+
+
+def _ways(target: Callable[[bytes], object], data: bytes) -> set[object]:
+    """The steps from line to line that the engine takes over an input."""
+    ways: set[object] = set()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if not str(frame.f_globals.get("__name__")).startswith("cognito_guard."):
+            return None
+        before = frame.f_lineno
+
+        def step(inner: FrameType, event: str, _: object) -> Any:
+            nonlocal before
+            ways.add((inner.f_code.co_filename, before, inner.f_lineno, event))
+            before = inner.f_lineno
+            return step
+
+        return step
+
+    sys.settrace(trace)
+    try:
+        target(data)
+    finally:
+        sys.settrace(None)
+    return ways
 
 
 def unpack(inputs: Iterable[bytes], folder: Path) -> None:
