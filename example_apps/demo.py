@@ -19,6 +19,7 @@ from websockets.exceptions import InvalidStatus
 from cognito_guard import Guard
 from cognito_guard.testing import LocalUserPool
 
+from . import demo_load_balancer
 from .fastapi_app.app import create_app as create_fastapi_app
 from .flask_app.app import create_app as create_flask_app
 from .serving import serve
@@ -144,6 +145,7 @@ def main() -> int:
                     words = f"{reason}: {problem['detail']}" if reason else "welcome"
                     mark = "ok" if good else f"WRONG, expected {case.status} {case.reason}"
                     _print(f"  {case.what:<26}{case.path:<9}{status}  {words}  [{mark}]")
+    wrong += demo_load_balancer.run(_print)
     summary = "All answers are as documented." if not wrong else f"{wrong} answers are wrong."
     _print(f"\n{summary} The keys were fetched {keys.requests} times, once for each app.")
     return 1 if wrong else 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import (
@@ -30,34 +28,7 @@ from cognito_guard.testing import LocalUserPool
 from example_apps.fastapi_app.app import create_app
 from example_apps.serving import serve
 
-from ..needs import need
-
-_PATIENCE_SECONDS = 60
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chrome]:
-    """Chromium without a window, which reaches nothing but this machine."""
-    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    driver = shutil.which("chromedriver")
-    need(bool(program and driver), "Chromium (apt-get install chromium chromium-driver)")
-    options = ChromeOptions()
-    options.binary_location = str(program)
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",  # in a container, root has no other way
-        "--disable-dev-shm-usage",
-        "--disable-gpu",
-        "--window-size=1200,2000",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    ):
-        options.add_argument(argument)
-    chrome = Chrome(options, ChromeService(driver, log_output=os.devnull))
-    try:
-        yield chrome
-    finally:
-        chrome.quit()
+from .conftest import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +64,7 @@ class Page:
 
     def __init__(self, browser: Chrome, url: str) -> None:
         self._browser = browser
-        self._wait = WebDriverWait(browser, _PATIENCE_SECONDS)
+        self._wait = WebDriverWait(browser, PATIENCE_SECONDS)
         browser.get(url)
 
     def click(self, selector: str) -> WebElement:

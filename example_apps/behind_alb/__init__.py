@@ -1,0 +1,1 @@
+"""A Flask app whose users sign in at an Application Load Balancer."""
