@@ -26,3 +26,10 @@ def other_pool() -> LocalUserPool:
 def guard(pool: LocalUserPool) -> Guard:
     """Accepts the access tokens of ``pool`` for its one client."""
     return Guard(pool.trust())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A name with an object's address in it is another one in each process that runs tests."""
+    changing = [item.nodeid for item in items if " at 0x" in item.nodeid]
+    if changing:
+        raise pytest.UsageError(f"give these cases names with tests.naming.steady: {changing}")

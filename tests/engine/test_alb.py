@@ -10,6 +10,7 @@ import pytest
 from cognito_guard import ConfigurationError, LoadBalancer, StaticKeySet, UserPool
 from cognito_guard.testing import LocalUserPool
 
+from ..naming import steady
 from .duplicates import WAYS
 from .test_pool import later, never
 
@@ -118,7 +119,7 @@ def test_issuers() -> None:
         ({"leeway": "1"}, "leeway must be a number"),
         ({"checks": [later]}, "not async"),
     ],
-    ids=str,
+    ids=steady,
 )
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     """Whatever would leave something unchecked stops the start, with the argument's name."""
