@@ -47,6 +47,8 @@ _ALB_SETTINGS = {
 _GUARD_SETTINGS = {
     "REALM": "realm",
     "MAX_TOKEN_BYTES": "max_token_bytes",
+    "CACHE_ENTRIES": "cache_entries",
+    "CACHE_BYTES": "cache_bytes",
     "COOKIE": "carriers",
 }
 SETTING_NAMES = ("USER_POOLS", *_POOL_SETTINGS, *_ALB_SETTINGS, *_GUARD_SETTINGS)
@@ -223,5 +225,7 @@ _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "SPLIT_ROLES": _bool,
     "LEEWAY": _number,
     "MAX_TOKEN_BYTES": _integer,
+    "CACHE_ENTRIES": _integer,
+    "CACHE_BYTES": _integer,
     "USER_POOLS": _json,
 }

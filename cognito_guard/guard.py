@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, final
 from ._log import Log
 from .alb import LoadBalancer
 from .alb_verifier import LoadBalancerVerifier
+from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES
 from .carriers import AuthorizationHeader, Carrier, Forwarded, HeaderValues, LoadBalancerHeaders
 from .challenge import Challenge, challenge
 from .config import DEFAULT_PREFIX, SETTING_NAMES, guard_arguments, values_from_text
@@ -69,6 +70,9 @@ class Guard:
         ``\``.
     ``max_token_bytes``
         The longest token that is looked at; 16 KiB unless said otherwise.
+    ``cache_entries``, ``cache_bytes``
+        How many verified tokens are remembered, and about how many bytes of memory they may take.
+        10,000 and 32 MiB unless said otherwise; 0 turns the cache off.
     ``clock``
         Seconds since 1970.
 
@@ -86,6 +90,8 @@ class Guard:
         carriers: Iterable[Carrier] = _BEARER,
         realm: str | None = None,
         max_token_bytes: int = DEFAULT_MAX_BYTES,
+        cache_entries: int = DEFAULT_ENTRIES,
+        cache_bytes: int = DEFAULT_BYTES,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not trusted or not all(isinstance(one, UserPool | LoadBalancer) for one in trusted):
@@ -106,14 +112,15 @@ class Guard:
         }
         self._homes = _homes(pools, load_balancers)
         limits: dict[str, Any] = {"max_token_bytes": max_token_bytes, "clock": clock}
-        self._tokens = TokenVerifier(*pools, **limits)
+        cached = {**limits, "cache_entries": cache_entries, "cache_bytes": cache_bytes}
+        self._tokens = TokenVerifier(*pools, **cached)
         self._log = Log()
         self._all_tokens = [self._tokens]
 
         def access_tokens(pool: UserPool) -> TokenVerifier:
             if pool in pools:
                 return self._tokens.only(pool)
-            tokens = TokenVerifier(pool, **limits)
+            tokens = TokenVerifier(pool, **cached)
             self._all_tokens.append(tokens)
             return tokens
 

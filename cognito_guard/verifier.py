@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import TypeAlias, final
 
 from . import claims as claim
 from ._callables import passes
+from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES, Verified, VerifiedTokens, share_texts
 from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity
 from .keys import KeyHealth, KeySet, RemoteKeySet, SiblingKeySet, StaticKeySet, health_of
 from .keys.lookup import afind_key, find_key
-from .pool import UserPool
+from .pool import Check, UserPool
 from .signature import VerificationKey
 from .token import DEFAULT_MAX_BYTES, UnverifiedToken, parse_token
 
@@ -27,7 +29,8 @@ _Candidate: TypeAlias = tuple[UnverifiedToken, UserPool, KeySet, str, str, float
 class TokenVerifier:
     """Verifies the tokens of one or more user pools.
 
-    ``max_token_bytes`` bounds the length of a token; ``clock`` gives seconds since 1970.
+    ``max_token_bytes`` bounds the length of a token; ``cache_entries`` and ``cache_bytes`` bound
+    what is remembered of verified tokens, and 0 turns that off; ``clock`` gives seconds since 1970.
     Raises :class:`ConfigurationError` if two pools share an issuer, or a pool's keys are unusable.
     """
 
@@ -35,9 +38,12 @@ class TokenVerifier:
         self,
         *pools: UserPool,
         max_token_bytes: int = DEFAULT_MAX_BYTES,
+        cache_entries: int = DEFAULT_ENTRIES,
+        cache_bytes: int = DEFAULT_BYTES,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._max_bytes = max_token_bytes
+        self._cache = VerifiedTokens(cache_entries, cache_bytes)
         self._clock = clock
         self._trusted: dict[str, tuple[UserPool, KeySet]] = {}
         self._prefetch: list[RemoteKeySet] = []
@@ -52,18 +58,32 @@ class TokenVerifier:
 
         Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
         """
+        identity = self._remembered(text)
+        if identity is not None:
+            return identity
         candidate = self._before_the_key(text)
-        return self._with_the_key(candidate, find_key(candidate[2], candidate[0].header.kid))
+        key = find_key(candidate[2], candidate[0].header.kid)
+        return self._with_the_key(text, candidate, key)
 
     async def averify(self, text: str) -> Identity:
         """As :meth:`verify`, but suspends the task (asyncio or trio) where that one blocks."""
+        identity = self._remembered(text)
+        if identity is not None:
+            return identity
         candidate = self._before_the_key(text)
         key = await afind_key(candidate[2], candidate[0].header.kid)
-        return self._with_the_key(candidate, key)
+        return self._with_the_key(text, candidate, key)
 
     def only(self, pool: UserPool) -> TokenVerifier:
-        """A verifier for the tokens of one of the pools, with the same keys."""
-        one = TokenVerifier(max_token_bytes=self._max_bytes, clock=self._clock)
+        """A verifier for the tokens of one of the pools, with the same keys. It remembers its own
+        tokens, as it must not take another pool's for good."""
+        entries, size = self._cache.limits
+        one = TokenVerifier(
+            max_token_bytes=self._max_bytes,
+            cache_entries=entries,
+            cache_bytes=size,
+            clock=self._clock,
+        )
         one._trusted = {issuer: self._trusted[issuer] for issuer in pool.issuers}
         return one
 
@@ -75,6 +95,31 @@ class TokenVerifier:
     def health(self) -> dict[str, KeyHealth]:
         """How the keys of each issuer are doing. Never blocks, never fetches."""
         return {issuer: health_of(keys) for issuer, (_, keys) in self._trusted.items()}
+
+    def _remembered(self, text: str) -> Identity | None:
+        """Whom a token speaks for that was verified before; ``None`` where that has to be done.
+
+        Asked anew is whatever may have changed: the time, whether the key set still has the very
+        key, and the pool's own checks. Raises as :meth:`verify`.
+        """
+        cache = self._cache
+        if not cache.enabled or type(text) is not str or (entry := cache.get(text)) is None:
+            return None
+        identity, kid, key, keys, pool, since, until = entry
+        if not since <= self._clock() < until:
+            cache.forget_token(text)
+            return None
+        try:
+            found = keys.key(kid)
+        except InvalidToken:  # withdrawn
+            cache.forget_key(key)
+            raise
+        if found is not key:
+            cache.forget_token(text)
+            return None
+        if pool.checks:
+            _ask(pool.checks, identity)
+        return identity
 
     # Below, what is plainly good is seen at a glance, and the functions of `claims` are asked about
     # all else: a call costs as much as most of these checks, and there are fourteen of them.
@@ -105,11 +150,11 @@ class TokenVerifier:
             client_id = claim.check_client(claims, token_use, accepted)
         return token, pool, keys, token_use, client_id, now
 
-    def _with_the_key(self, candidate: _Candidate, key: VerificationKey) -> Identity:
-        token, pool, _, token_use, client_id, now = candidate
-        header, claims, signing_input, signature = token
+    def _with_the_key(self, text: str, candidate: _Candidate, key: VerificationKey) -> Identity:
+        token, pool, keys, token_use, client_id, now = candidate
+        (algorithm, kid), claims, signing_input, signature = token
         # The key decides what the signature is; the header only has to agree.
-        if key.algorithm != header[0]:
+        if key.algorithm != algorithm:
             raise InvalidToken(
                 Reason.UNSUPPORTED_ALGORITHM, "The token's algorithm is not that of its key."
             )
@@ -137,6 +182,8 @@ class TokenVerifier:
         username = get("username" if token_use == "access" else "cognito:username")
         if type(username) is not str or not username:
             username = claim.username(claims, token_use)
+        if self._cache.enabled:
+            claims = share_texts(claims)
         identity = Identity(
             claims,
             token_use,
@@ -148,9 +195,13 @@ class TokenVerifier:
             if pool.role_claim in claims
             else (),
         )
-        for check in pool.checks:
-            if not passes(check, identity):
-                raise InvalidToken(Reason.CHECK_FAILED, "A check of this API refuses the token.")
+        if pool.checks:
+            _ask(pool.checks, identity)
+        if self._cache.enabled:
+            # `nbf` was looked at now, so it holds unless the clock is set back.
+            since = now if "nbf" in claims else -inf
+            until = claims["exp"] + pool.leeway
+            self._cache.add(text, Verified(identity, kid, key, keys, pool, since, until))
         return identity
 
     def _key_sets(self, pool: UserPool) -> dict[str, KeySet]:
@@ -180,3 +231,10 @@ class TokenVerifier:
             first: SiblingKeySet(remote[first], remote[second]),
             second: SiblingKeySet(remote[second], remote[first]),
         }
+
+
+def _ask(checks: Iterable[Check], identity: Identity) -> None:
+    """Raises what a check raises, or :class:`InvalidToken` where one does not say yes."""
+    for check in checks:
+        if not passes(check, identity):
+            raise InvalidToken(Reason.CHECK_FAILED, "A check of this API refuses the token.")

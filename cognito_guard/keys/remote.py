@@ -88,6 +88,19 @@ def _state(usable: bool, due: bool, failing: bool) -> _State:
     return "unavailable" if failing else "empty"
 
 
+def _unchanged(
+    held: Mapping[str, VerificationKey], fetched: Mapping[str, VerificationKey]
+) -> Mapping[str, VerificationKey]:
+    """The keys that were fetched; those that are held already as the objects that they were.
+
+    So what is remembered of a key, as that it verified a token, outlives a refresh.
+    """
+    return {
+        kid: old if (old := held.get(kid)) is not None and old.same_as(key) else key
+        for kid, key in fetched.items()
+    }
+
+
 @final
 class RemoteKeySet:
     """The key set that a URL serves (for a user pool: ``{issuer}/.well-known/jwks.json``).
@@ -281,7 +294,7 @@ class RemoteKeySet:
         keys: Mapping[str, VerificationKey] | None = None
         problem = ""
         try:
-            keys = self._parse(self._get(self.url))
+            keys = _unchanged(self._held.keys, self._parse(self._get(self.url)))
         except (FetchFailed, KeySetError) as error:
             problem = str(error)
         except BaseException as error:  # noqa: BLE001  # whatever it was, somebody waits for the end

@@ -54,7 +54,7 @@ argument_names = names(
 )
 setting_names = names(
     "USER_POOL_ID CLIENT_IDS TOKEN_USE RESOURCES ISSUER ROLE_CLAIM SPLIT_ROLES LEEWAY CHECKS REALM"
-    " MAX_TOKEN_BYTES COOKIE USER_POOLS XYZZY"
+    " MAX_TOKEN_BYTES CACHE_BYTES COOKIE USER_POOLS XYZZY"
 )
 setting_texts = any_text | json_values.map(json.dumps)
 arguments = json_values | st.binary(max_size=5) | st.just(object()) | st.just(print)

@@ -40,6 +40,8 @@ def test_every_setting_reaches_its_argument() -> None:
             "COGNITO_CHECKS": [never],
             "COGNITO_REALM": "api",
             "COGNITO_MAX_TOKEN_BYTES": 9000,
+            "COGNITO_CACHE_ENTRIES": 500,
+            "COGNITO_CACHE_BYTES": 1_000_000,
             "COGNITO_COOKIE": "session",
         }
     )
@@ -53,7 +55,12 @@ def test_every_setting_reaches_its_argument() -> None:
     assert (pool.jwks, pool.role_claim) == ("/etc/jwks.json", "custom:rank")
     assert (pool.split_roles, pool.leeway, pool.checks) == (True, 30, (never,))
     carriers = keywords.pop("carriers")
-    assert keywords == {"realm": "api", "max_token_bytes": 9000}
+    assert keywords == {
+        "realm": "api",
+        "max_token_bytes": 9000,
+        "cache_entries": 500,
+        "cache_bytes": 1_000_000,
+    }
     assert [carrier.ambient for carrier in carriers] == [False, True]
     assert isinstance(carriers[1], Cookie)
     assert carriers[1].name == "session"
@@ -70,6 +77,7 @@ def test_every_setting_as_text() -> None:
             "COGNITO_SPLIT_ROLES": "True",
             "COGNITO_LEEWAY": "2.5",
             "COGNITO_MAX_TOKEN_BYTES": "9000",
+            "COGNITO_CACHE_ENTRIES": "0",
             "HOME": "/home/alice",
         }
     )
@@ -78,7 +86,7 @@ def test_every_setting_as_text() -> None:
     assert pools[0].token_uses == {"id"}
     assert pools[0].resources == {"https://a.example.com", "https://b.example.com"}
     assert (pools[0].split_roles, pools[0].leeway) == (True, 2.5)
-    assert keywords == {"max_token_bytes": 9000}
+    assert keywords == {"max_token_bytes": 9000, "cache_entries": 0}
     assert not from_env({**GOOD_ENV, "COGNITO_SPLIT_ROLES": "false"})[0][0].split_roles
 
 
@@ -274,6 +282,8 @@ WRONG_TEXTS: dict[str, tuple[str, str, str]] = {
     "NaN as leeway": ("LEEWAY", "nan", "leeway must be between"),
     "no size": ("MAX_TOKEN_BYTES", "", "^COGNITO_MAX_TOKEN_BYTES must be a whole number$"),
     "half a size": ("MAX_TOKEN_BYTES", "1.5", "^COGNITO_MAX_TOKEN_BYTES must be a whole number$"),
+    "no entries": ("CACHE_ENTRIES", "", "^COGNITO_CACHE_ENTRIES must be a whole number$"),
+    "a switch for the cache": ("CACHE_BYTES", "off", "^COGNITO_CACHE_BYTES must be a whole number"),
     "no realm": ("REALM", "", "realm must be printable ASCII"),
     "no cookie": ("COOKIE", "", "name of a cookie"),
     "no checks": ("CHECKS", "", "checks must be a list of callables"),

@@ -138,6 +138,20 @@ def test_refresh_keeps_nobody_waiting(source: Source, clock: Clock) -> None:
     assert keys.fetched_at == clock.now
 
 
+def test_an_unchanged_key_stays_the_same_object(source: Source, clock: Clock) -> None:
+    """What is remembered of a key outlives a refresh, unless another key took its place."""
+    source.publish(jwk("a"), jwk("b", "b"))
+    keys = remote(source, clock)
+    a, b = (resolve(keys, kid) for kid in "ab")
+
+    source.publish(jwk("a"), jwk("b", "a"))
+    clock.now += REFRESH_SECONDS
+    keys.key("a")
+    settle()
+
+    assert (resolve(keys, "a") is a, resolve(keys, "b") is b) == (True, False)
+
+
 def test_withdrawn_key_is_gone_with_the_refresh(source: Source, clock: Clock) -> None:
     """A key that the endpoint no longer publishes verifies nothing once the set was refreshed."""
     source.publish(jwk("a"), jwk("b", "b"))
