@@ -65,59 +65,6 @@ def ask(
         return Answer(response.status, tuple(response.getheaders()), body)
 
 
-class Connection:
-    """Asks one request after the other, over one connection while the server keeps it open."""
-
-    def __init__(self, origin: str) -> None:
-        where = urlsplit(origin)
-        assert where.hostname is not None
-        self._address = (where.hostname, where.port or 80)
-        self._host = b"Host: " + where.netloc.encode("ascii")
-        self._socket: socket.socket | None = None
-
-    def __enter__(self) -> Connection:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def ask(self, path: str, lines: Iterable[bytes] = ()) -> Answer:
-        """Send one request and wait for the answer.
-
-        Raises ``ConnectionError`` where the server hung up instead, on a new connection too.
-        """
-        head = b"\r\n".join([f"GET {path} HTTP/1.1".encode("ascii"), self._host, *lines, b"", b""])
-        if self._socket is not None:
-            # A server may have closed a connection that rested.
-            with suppress(ConnectionError):
-                return self._send(self._socket, head)
-        self._close()
-        self._socket = socket.create_connection(self._address, timeout=_PATIENCE_SECONDS)
-        try:
-            return self._send(self._socket, head)
-        except ConnectionError:
-            self._close()
-            raise
-
-    def _send(self, connection: socket.socket, head: bytes) -> Answer:
-        # A server that writes head and body one after the other may wait for our acknowledgement.
-        if hasattr(socket, "TCP_QUICKACK"):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        with suppress(ConnectionError):
-            connection.sendall(head)
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        answer = Answer(response.status, tuple(response.getheaders()), response.read())
-        if response.will_close:
-            self._close()
-        return answer
-
-    def _close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-
 def bearer(token: str) -> bytes:
     """The header line that carries a token."""
     return b"Authorization: Bearer " + token.encode("ascii")

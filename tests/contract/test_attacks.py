@@ -1,4 +1,4 @@
-"""The whole attack corpus against every adapter, on a real server and over one connection."""
+"""The whole attack corpus against every adapter, on a real server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cognito_guard import AuthError, Reason
 from cognito_guard.testing import JwksServer, LocalUserPool, attacks
 from cognito_guard.testing.attacks import Attempt
 
-from ..raw import Answer, Connection, bearer
+from ..raw import Answer, ask, bearer
 from .adapters import Adapter
 from .conftest import Origin
 
@@ -84,19 +84,18 @@ def test_attacks(
     """Every attack has the engine's verdict, and no key is fetched that is not needed for it."""
     attempts = made(app)
     faults = []
-    with Connection(origin(adapter, app)) as connection:
-        assert connection.ask(SERVED, [good(pool, APPS[app])]).status == 200
-        for attempt in attempts:
-            fetched = keys.requests
-            lines = [b": ".join(pair) for pair in attempt.raw_headers]
-            try:
-                answer = connection.ask(SERVED, lines)
-            except ConnectionError:  # a server may hang up on what it will not read
-                answer = None
-            if found := fault(adapter, attempt, answer):
-                faults.append((attempt.name, found))
-            if keys.requests != fetched and not attempt.needs_key:
-                faults.append((attempt.name, "keys were fetched"))
-        assert connection.ask(SERVED, [good(pool, APPS[app])]).status == 200
+    where = origin(adapter, app)
+    assert ask(where, SERVED, [good(pool, APPS[app])]).status == 200
+    for attempt in attempts:
+        fetched = keys.requests
+        try:
+            answer = ask(where, SERVED, [b": ".join(pair) for pair in attempt.raw_headers])
+        except ConnectionError:  # a server may hang up on what it will not read
+            answer = None
+        if found := fault(adapter, attempt, answer):
+            faults.append((attempt.name, found))
+        if keys.requests != fetched and not attempt.needs_key:
+            faults.append((attempt.name, "keys were fetched"))
+    assert ask(where, SERVED, [good(pool, APPS[app])]).status == 200
     assert faults == []
     assert len(attempts) > (450 if app == "plain" else 15)
