@@ -7,7 +7,7 @@ from collections import Counter
 
 import cognito_guard
 from cognito_guard import AuthError, Guard, KeysUnavailable, Reason, config
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import LocalUserPool, attacks
 
 from .pages import ROOT, table_rows
 
@@ -63,3 +63,10 @@ def test_api_md_has_every_public_name() -> None:
         r"^\.\. [a-z:]+:: cognito_guard\.(\w+)(?:\(\w+\))?$", page, re.MULTILINE
     )
     assert sorted(documented) == sorted(cognito_guard.__all__)
+
+
+def test_attacks_md_has_every_group_of_the_corpus() -> None:
+    """The table of groups counts all attacks that there are."""
+    rows = [cells for heading, cells in table_rows(DOCS / "attacks.md") if "tried" in heading]
+    corpus = Counter(attack.name.partition(": ")[0] for attack in attacks.CORPUS)
+    assert {cells[0].strip("`"): int(cells[1]) for cells in rows} == corpus

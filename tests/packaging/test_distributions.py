@@ -27,6 +27,7 @@ IMPORT_PACKAGES = {
     "cognito_guard_asgi",
     "cognito_guard_django",
     "cognito_guard_flask",
+    "cognito_guard_pytest",
 }
 EXTRAS = {
     "": {"anyio", "cryptography", "httpx"},
@@ -146,13 +147,15 @@ def test_the_extras(wheel: Wheel) -> None:
     assert required == EXTRAS
 
 
-def test_the_command_is_an_entry_point(wheel: Wheel) -> None:
-    """Installing the wheel makes the command, and no other entry point."""
+def test_the_entry_points(wheel: Wheel) -> None:
+    """Installing the wheel makes the command and the pytest plugin, and nothing else."""
     lines = wheel.in_dist_info("entry_points.txt").decode("utf-8").split("\n")
 
     assert [line for line in lines if line] == [
         "[console_scripts]",
         "cognito-guard = cognito_guard.cli:main",
+        "[pytest11]",
+        "cognito_guard_pytest = cognito_guard_pytest",
     ]
 
 
