@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import final
 
 __all__ = ["Pending"]
@@ -24,6 +25,13 @@ class Pending:
         # Without a lock: each step on a set is atomic, and a waiter may leave at any moment, even
         # in the midst of another's step, when garbage collection closes an abandoned coroutine.
         self._wakers: set[Callable[[], object]] = set()
+        self._patience = inf
+
+    def within(self, seconds: float) -> Pending:
+        """The same thing under way, for somebody who waits no longer than ``seconds``."""
+        same = Pending()
+        same._finished, same._wakers, same._patience = self._finished, self._wakers, seconds
+        return same
 
     def finish(self) -> None:
         """Wake everybody. From any thread; a second call changes nothing."""
@@ -35,10 +43,11 @@ class Pending:
 
     def wait(self, seconds: float) -> bool:
         """Block the thread. Whether it finished within ``seconds``."""
-        return self._finished.wait(seconds)
+        return self._finished.wait(min(seconds, self._patience))
 
     async def wait_async(self, seconds: float) -> bool:
         """Suspend the task, under asyncio or trio. Whether it finished within ``seconds``."""
+        seconds = min(seconds, self._patience)
         # By the task, not by the run: trio as a guest shares its thread with asyncio's tasks. And
         # with care: another thread may be in the midst of importing trio (the HTTP client does).
         in_trio_task = getattr(sys.modules.get("trio.lowlevel"), "in_trio_task", None)

@@ -43,6 +43,12 @@ UNKNOWN_KEY_SECONDS = 30.0
 
 FIRST_BACKOFF_SECONDS, LAST_BACKOFF_SECONDS = 1.0, 60.0
 
+JOIN_SECONDS = 0.25
+"""How old an attempt may be that others wait for than the one who made it, while keys are held.
+
+AWS answers sooner, so nobody notices a rotation. And where the endpoint hangs, strangers with
+unknown kids cannot tie up a server's threads, which known keys need."""
+
 # `fetch` ends by itself; this is for a `get` of somebody else's that does not.
 _GIVE_UP_SECONDS = FETCH_SECONDS + 1.0
 
@@ -181,25 +187,30 @@ class RemoteKeySet:
             if usable and kid in held.keys:  # a fetch landed while we came here
                 return held.keys[kid]
             pending = self._under_way(now)
+            trouble = self._trouble
+            # While keys are held, a token with an unknown kid is more likely junk than a rotation.
+            holding = usable or newer_than > -inf
             # After a failure one caller waits, the one who tries again. A server's threads are not
             # to be tied up by an endpoint that hangs.
-            trouble = self._trouble
             if pending is not None and not trouble.failures:
-                return pending
-            # While keys are held, a token with an unknown kid is more likely junk than a rotation.
+                if not holding:
+                    return pending
+                seconds = self._attempted_at + JOIN_SECONDS - now
+                if seconds > 0:
+                    return pending.within(seconds)
             allowed_at = trouble.retry_at
-            if usable or newer_than > -inf:
+            if holding:
                 allowed_at = max(allowed_at, self._asked_at + UNKNOWN_KEY_SECONDS)
             if pending is None and now >= allowed_at and (pending := self._start(now)) is not None:
                 self._asked_at = now
                 return pending
-            answered = usable and not self._trouble.failures
+            answered = usable and pending is None and not self._trouble.failures
             retry_after = ceil(max(allowed_at, self._free_at()) - now)
         finally:
             self._unlock()
         if answered:
             raise unknown_key()
-        # The last attempt failed, so this kid may well be a new key: 503, not the caller's fault.
+        # The last attempt failed, or hangs. This kid may well be a new key: 503, nobody's fault.
         raise KeysUnavailable(retry_after)
 
     def prefetch(self) -> None:

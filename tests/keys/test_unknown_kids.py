@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import tracemalloc
 from contextlib import suppress
 
 import pytest
 
-from cognito_guard import InvalidToken, KeysUnavailable, Pending
+from cognito_guard import Guard, InvalidToken, KeysUnavailable, Pending
 from cognito_guard.keys import REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.remote import JOIN_SECONDS
+from cognito_guard.testing import LocalUserPool
 
 from .material import checks, jwk
 from .source import (
@@ -61,6 +65,42 @@ def test_after_a_failure_only_who_tries_again_waits(source: Source, clock: Clock
     assert source.calls == 2
 
 
+def test_others_wait_a_moment_for_an_attempt_while_keys_are_held(
+    source: Source, clock: Clock
+) -> None:
+    """In a rotation, who comes second waits with the first; if the endpoint hangs, not for long."""
+    keys = remote(source, clock)
+    resolve(keys, "a")
+    source.publish(jwk("a"), jwk("new", "b"))
+    clock.now += UNKNOWN_KEY_SECONDS
+    with source.held_up():
+        first = keys.key("new")
+        assert isinstance(first, Pending)
+        second = keys.key("new")
+        assert isinstance(second, Pending)
+        clock.now += JOIN_SECONDS - 0.01
+        third = keys.key("new")
+        assert isinstance(third, Pending)
+        assert not third.wait(PATIENCE)  # it waits for 10 ms, whatever it is told
+        clock.now += 0.01
+        with pytest.raises(KeysUnavailable) as caught:
+            keys.key("new")
+        assert caught.value.retry_after == UNKNOWN_KEY_SECONDS  # for the next attempt, at worst
+        assert checks(keys.key("a"), "a")
+    assert all(pending.wait(PATIENCE) for pending in (first, second, third))
+    assert checks(keys.key("new"), "b")
+    assert source.calls == 2
+
+
+def test_everybody_waits_for_the_first_keys(source: Source, clock: Clock) -> None:
+    """With nothing held there is no known key to protect: the first fetch is waited for by all."""
+    keys = remote(source, clock)
+    with source.held_up():
+        first = keys.key("a")
+        clock.now += JOIN_SECONDS
+        assert keys.key("a") is first
+
+
 def test_unknown_kid_causes_one_attempt_in_thirty_seconds(source: Source, clock: Clock) -> None:
     """A kid that is nowhere is refused; the set is asked again 30 s after it was last asked."""
     keys = remote(source, clock)
@@ -87,6 +127,42 @@ def test_flood_of_unknown_kids_causes_no_flood_of_requests(source: Source, clock
         if number % 1000 == 0:
             assert checks(keys.key("a"), "a")
     assert source.calls <= 3
+
+
+def test_flood_while_the_endpoint_hangs_leaves_no_trace(
+    source: Source, clock: Clock, pool: LocalUserPool
+) -> None:
+    """100,000 unknown kids: one attempt, one thread, no byte that stays for a kid."""
+    source.publish(*pool.jwks()["keys"])
+    keys = remote(source, clock)
+    guard = Guard(pool.trust(jwks=keys))
+    good = pool.access_token()
+    guard.verify(good)
+    clock.now += UNKNOWN_KEY_SECONDS
+
+    def flood(kids: range) -> None:
+        for number in kids:
+            with suppress(KeysUnavailable):  # and nothing else
+                keys.key(f"unknown-{number}")
+
+    with source.held_up():
+        waiting = keys.key("unknown")
+        assert isinstance(waiting, Pending)
+        clock.now += JOIN_SECONDS
+        tracemalloc.start()
+        try:
+            flood(range(1000))
+            threads, before = threading.active_count(), tracemalloc.get_traced_memory()[0]
+            flood(range(1000, 100_000))
+            after = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+        assert threading.active_count() == threads
+        assert after - before < 50_000  # half a byte for each
+        assert not waiting._wakers
+        assert guard.verify(good).subject == pool.subject("alice")
+    assert waiting.wait(PATIENCE)
+    assert source.calls == 2
 
 
 def test_flood_while_the_endpoint_fails_counts_attempts(source: Source, clock: Clock) -> None:

@@ -50,6 +50,37 @@ def await_another(pending: Pending) -> None:
     pending._wakers.await_another()
 
 
+# Patience.
+
+
+@on_every_framework
+def test_the_same_thing_with_less_patience(run: Runner, pending: Pending) -> None:
+    """Who joins for a moment waits that long at most, and is woken with the others."""
+    hasty, patient = pending.within(0.01), pending.within(PATIENCE)
+    assert hasty.wait(PATIENCE) is False
+    assert promptly(lambda: run(hasty.wait_async(1e6))) is False
+    assert run(patient.wait_async(0.01)) is False
+    pending.finish()
+    assert hasty.wait(0) is True
+    assert run(patient.wait_async(PATIENCE)) is True
+    assert not pending._wakers
+
+
+@on_every_framework
+def test_who_joins_is_woken_in_his_own_loop(run: Runner, pending: Pending) -> None:
+    """The wakers are shared: a finish reaches a task that waits for a part of the time."""
+    joined = pending.within(PATIENCE)
+
+    def finish() -> None:
+        await_another(pending)
+        pending.finish()
+
+    finisher = threading.Thread(target=finish)
+    finisher.start()
+    assert run(joined.wait_async(1e6)) is True
+    finisher.join()
+
+
 # Being woken.
 
 
