@@ -25,7 +25,10 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"(abc|collections|cryptography|enum|fastapi|flask|os|pydantic|starlette|typing)\..*",
     ),
-    (r"py:class", r"(Action|AnyClient|Check|TokenUse)|cognito_guard_(asgi\.starlette\.E|flask\.views\.V)"),
+    (
+        r"py:class",
+        r"(Action|AnyClient|Check|TokenUse)|cognito_guard_(asgi\.starlette\.E|flask\.views\.V)",
+    ),
 ]
 
 html_theme = "furo"

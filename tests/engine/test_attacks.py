@@ -7,6 +7,7 @@ tokens, asks for a resource or looks into a cookie. No attack may open a connect
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -56,14 +57,25 @@ APPS: dict[str, tuple[dict[str, Any], dict[str, Any], list[Any]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=APPS)
+# The number of tokens that a guard remembers. Each is asked about a good token first, so that one
+# is remembered where any can be.
+CACHES = {"no cache": 0, "a full cache": 1, "a cache": 10_000}
+
+
+@pytest.fixture(scope="module", params=itertools.product(APPS, CACHES), ids=", ".join)
 def app(request: pytest.FixtureRequest, forge: Forge) -> App:
     """One app after the other, each with the forge's pool."""
-    described, trusted, carriers = APPS[request.param]
+    described, trusted, carriers = APPS[request.param[0]]
     own = Forge(**described)
     own.pool = forge.pool
     keys = WatchedKeys(forge.pool.jwks())
-    guard = Guard(forge.trust(jwks=keys, **trusted), carriers=carriers, clock=lambda: float(NOW))
+    guard = Guard(
+        forge.trust(jwks=keys, **trusted),
+        carriers=carriers,
+        cache_entries=CACHES[request.param[1]],
+        clock=lambda: float(NOW),
+    )
+    guard.verify(own.token())
     return App(own, keys, guard)
 
 
