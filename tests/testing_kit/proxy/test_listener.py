@@ -55,6 +55,7 @@ def test_session_cookie(listener: LocalListener, browser: Browser) -> None:
         name, _, attributes = alb.removeprefix(COOKIE + "=").partition("; ")
         assert attributes == "Path=/; HttpOnly; SameSite=Lax"
         assert len(name) == 43
+        assert browser.get(listener.url).status_code == 203
         names.append(name)
     assert names[0] != names[1]
     for name, status in zip(names, (302, 203), strict=True):
