@@ -35,6 +35,9 @@ bench: $(VENV)/test  ## Measure against bare cryptography and PyJWT, as ratios i
 fuzz: $(VENV)/test  ## Look for inputs that break the engine; ARGS="--seconds 600" for longer
 	$(VENV)/bin/python -m tests.fuzz $(ARGS)
 
+soak: $(VENV)/test  ## Load two servers while keys rotate and fail; ARGS="--minutes 60" for longer
+	$(VENV)/bin/python -m tests.soak $(ARGS)
+
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) docs/_build build dist .coverage .coverage.*
 
