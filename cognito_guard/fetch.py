@@ -122,16 +122,56 @@ async def _get(client: httpx.AsyncClient, url: str) -> bytes:
                 if len(body) > MAX_BODY:
                     raise FetchFailed(f"a body of more than {MAX_BODY} bytes")
             return bytes(body)
-    except TimeoutError:
-        raise FetchFailed(f"no answer within {FETCH_SECONDS:g} s") from None
-    except httpx.TimeoutException:
-        raise FetchFailed(f"no answer within {_STEP_SECONDS:g} s") from None
-    except httpx.ConnectError as error:  # tells the name, the network and the certificate apart
-        raise FetchFailed(f"no connection: {error}") from None
     except FetchFailed:
         raise
+    except TimeoutError:
+        problem = f"no answer within {FETCH_SECONDS:g} s"
+    except httpx.TimeoutException:
+        problem = f"no answer within {_STEP_SECONDS:g} s"
+    except httpx.ConnectError as error:
+        problem = f"no connection: {_cause(error)}"
+    except httpx.ProxyError as error:  # what follows the status is the proxy's own wording
+        problem = f"the proxy answered with {str(error)[:3]}"
     except Exception as error:  # noqa: BLE001  # `httpx.HTTPError`, and of others' for odd URLs
-        raise FetchFailed(type(error).__name__) from None
+        problem = type(error).__name__
+    raise FetchFailed(problem + _way(url))
+
+
+def _cause(error: BaseException) -> str:
+    """What the system said: of the name, the network or the certificate. Nothing that came."""
+    import errno
+    import socket
+    import ssl
+
+    cause = type(error).__name__
+    todo: list[BaseException | None] = [error]
+    while todo:  # from the client's words to the system's, which come last
+        one = todo.pop()
+        if isinstance(one, ssl.SSLCertVerificationError):
+            cause = f"certificate verify failed: {one.verify_message}"
+        elif isinstance(one, ssl.SSLError):
+            cause = f"TLS: {one.reason}"
+        elif isinstance(one, socket.gaierror):
+            cause = str(one.strerror)
+        elif isinstance(one, OSError) and (name := errno.errorcode.get(one.errno or 0)):
+            cause = f"{os.strerror(one.errno or 0)} ({name})"
+        if one is not None:
+            todo += [one.__cause__ or one.__context__, *getattr(one, "exceptions", ())]
+    return cause
+
+
+def _way(url: str) -> str:
+    """By which of the environment's proxies ``url`` is asked, without the proxy's password."""
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    host = urlsplit(url).hostname or ""
+    proxies = getproxies()
+    proxy = proxies.get("https") or proxies.get("all")
+    if not proxy or _is_loopback(host) or proxy_bypass(host):
+        return ""
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    return f" (through the proxy {parts.netloc.rpartition('@')[2]})"
 
 
 def _loop_class() -> type[asyncio.AbstractEventLoop]:

@@ -134,10 +134,63 @@ def test_proxy_is_used_for_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that is left through a proxy only is a network all the same."""
     with Endpoint(lambda visit: visit.send(answer("403 Forbidden"))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-        with pytest.raises(FetchFailed, match="ProxyError"):
+        with pytest.raises(FetchFailed) as caught:
             fetch("https://keys.example/jwks.json")
+    assert str(caught.value) == (
+        f"the proxy answered with 403 (through the proxy 127.0.0.1:{proxy.port})"
+    )
     (head,) = proxy.requests
     assert head.startswith(b"CONNECT keys.example:443 HTTP/1.1\r\n")
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
+def test_proxy_that_fails_is_named_without_its_password(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator reads which proxy stands in the way and what the system said, and no secret."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv(name, f"http://somebody:secret@127.0.0.1:{port}")
+    with pytest.raises(FetchFailed) as caught:
+        fetch("https://keys.example/jwks.json")
+    assert str(caught.value) == (
+        f"no connection: Connection refused (ECONNREFUSED) (through the proxy 127.0.0.1:{port})"
+    )
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_words_of_a_proxy_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy may answer with anything: of its words, the status is all that is told."""
+    says = answer("407 Tell: Basic c2VjcmV0")
+    with Endpoint(lambda visit: visit.send(says)) as proxy:
+        # Without a scheme, as people write it.
+        monkeypatch.setenv("HTTPS_PROXY", f"127.0.0.1:{proxy.port}")
+        with pytest.raises(FetchFailed) as caught:
+            fetch("https://keys.example/jwks.json")
+    assert str(caught.value) == (
+        f"the proxy answered with 407 (through the proxy 127.0.0.1:{proxy.port})"
+    )
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize("exempt", ["keys.example", "*"])
+def test_proxy_that_is_passed_by_is_not_named(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What NO_PROXY exempts goes without the proxy, and the fault is not laid at its door."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with monkeypatch.context() as patch:
+        patch.setenv("NO_PROXY", exempt)
+        with pytest.raises(FetchFailed) as caught:
+            fetch("https://keys.example/jwks.json")
+    assert str(caught.value) == "no connection: Name or service not known"
+    with pytest.raises(FetchFailed) as caught:
+        fetch("http://localhost:9/")
+    assert str(caught.value) == "no connection: Name or service not known"
 
 
 @pytest.mark.usefixtures("no_proxies")

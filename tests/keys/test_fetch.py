@@ -85,13 +85,13 @@ FAULTS: dict[str, tuple[Behaviour, tuple[float, float], str]] = {
     "a body that never ends": (never_ends, (5, 3), "a body of more than 262144 bytes"),
     "a connection that never answers": (hangs, (5, 0.3), "no answer within 0.3 s"),
     "a body that stops half-way": (hangs_in_the_body, (5, 0.3), "no answer within 0.3 s"),
-    "a drip of header bytes": (drips(HEAD, b"X"), (0.3, 3), "no answer within 0.3 s"),
-    "a drip of headers": (drips(HEAD, b"X: y\r\n"), (0.3, 3), "no answer within 0.3 s"),
-    "a drip of body bytes": (drips(CHUNKED, b"1\r\nx\r\n"), (0.3, 3), "no answer within 0.3 s"),
+    "a drip of header bytes": (drips(HEAD, b"X"), (1, 3), "no answer within 1 s"),
+    "a drip of headers": (drips(HEAD, b"X: y\r\n"), (1, 3), "no answer within 1 s"),
+    "a drip of body bytes": (drips(CHUNKED, b"1\r\nx\r\n"), (1, 3), "no answer within 1 s"),
     "a drip of provisional answers": (
         drips(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
-        (0.3, 3),
-        "no answer within 0.3 s",
+        (1, 3),
+        "no answer within 1 s",
     ),
     "an answer cut off": (says(answer(body=GOOD)[:-10]), (5, 3), "RemoteProtocolError"),
     "no HTTP": (says(b"SSH-2.0-OpenSSH_9.9\r\n"), (5, 3), "RemoteProtocolError"),
@@ -224,8 +224,9 @@ def test_nobody_listening_is_named() -> None:
     """A port that refuses connections is told apart from a server that answers badly."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    with pytest.raises(FetchFailed, match=r"^no connection: "):
+    with pytest.raises(FetchFailed) as caught:
         fetch(f"http://127.0.0.1:{port}/")
+    assert str(caught.value) == "no connection: Connection refused (ECONNREFUSED)"
 
 
 def test_full_queue_of_connections_is_not_waited_for(
