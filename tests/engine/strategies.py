@@ -54,10 +54,27 @@ argument_names = names(
 )
 setting_names = names(
     "USER_POOL_ID CLIENT_IDS TOKEN_USE RESOURCES ISSUER ROLE_CLAIM SPLIT_ROLES LEEWAY CHECKS REALM"
-    " MAX_TOKEN_BYTES CACHE_BYTES COOKIE USER_POOLS XYZZY"
+    " MAX_TOKEN_BYTES CACHE_BYTES COOKIE USER_POOLS JWKS ALB_ARNS ALB_CLIENT_ID ALB_ISSUER"
+    " ALB_USER_POOL_ID ALB_JWKS ALB_KEYS ALB_LEEWAY XYZZY"
 )
-setting_texts = any_text | json_values.map(json.dumps)
-arguments = json_values | st.binary(max_size=5) | st.just(object()) | st.just(print)
+_good_values = st.sampled_from(
+    [
+        "eu-west-1_AbC123xyz",
+        "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/a/0123456789abcdef",
+        "one",
+        ["one"],
+        "https://issuer.example",
+        "https://issuer.example/keys",
+        {"keys": []},
+        "any",
+        True,
+        30,
+    ]
+)
+setting_texts = (
+    any_text | json_values.map(json.dumps) | _good_values.filter(lambda v: type(v) is str)
+)
+arguments = json_values | _good_values | st.binary(max_size=5) | st.just(object()) | st.just(print)
 
 _lines = any_text | any_text.map("Bearer {}".format) | token_like.map("bearer {}".format)
 header_lines: st.SearchStrategy[Any] = _lines | st.binary() | st.binary().map(b"Bearer ".__add__)

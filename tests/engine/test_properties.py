@@ -286,3 +286,24 @@ def test_any_environment(texts: dict[str, str]) -> None:
         assert Guard.from_env(environ).carriers
     except ConfigurationError:
         return
+
+
+@settings(repeatable, max_examples=400)
+@given(
+    st.dictionaries(setting_names, arguments, max_size=4),
+    st.none() | st.lists(st.dictionaries(setting_names, arguments, max_size=4) | arguments),
+    st.booleans(),
+)
+def test_any_mapping(values: dict[str, Any], pools: list[Any] | None, with_pool: bool) -> None:
+    """A guard is built, or the error says what is wrong with the settings; nothing is fetched."""
+    good = {"USER_POOL_ID": "eu-west-1_AbC123xyz", "CLIENT_IDS": ["one"]}
+    chosen = {**(good if with_pool else {}), **values}
+    if pools is not None:
+        described = [{**good, **one} if isinstance(one, dict) else one for one in pools]
+        chosen = {"USER_POOLS": described, **values}
+    try:
+        guard = Guard.from_mapping({f"COGNITO_{name}": value for name, value in chosen.items()})
+    except ConfigurationError:
+        return
+    with pytest.raises(AuthError):
+        guard.authenticate(headers(authorization=["Bearer e30.e30.e30"]))
