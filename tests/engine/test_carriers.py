@@ -98,11 +98,15 @@ def test_several_authorizations(values: list[str]) -> None:
         (["xsession=abc; sessionx=def"], None),
         (["a=session=abc"], None),
         (["session; session=abc"], "abc"),
+        (["a=b;\t session=abc"], "abc"),
+        (["a=b;\u00a0session=abc"], None),
+        (["a=b;\x0bsession=abc"], None),
+        (["XXsession=abc"], None),
     ],
     ids=repr,
 )
 def test_cookie(values: list[Any], found: str | None) -> None:
-    """A cookie is found under its exact name; an emptied one is none."""
+    """A cookie is found under its exact name, after spaces and tabs; an emptied one is none."""
     assert Cookie("session").find(headers(cookie=values)) == found
 
 

@@ -86,7 +86,7 @@ def _of_own(answer: object) -> Case:
 
 def _both(left: Case, right: Case) -> Case:
     return Case(
-        Policy(left.policy) & right.policy,
+        left.policy & Policy(right.policy),  # type: ignore[operator]
         lambda identity: left.model(identity) or right.model(identity),
     )
 
