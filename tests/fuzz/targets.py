@@ -69,7 +69,9 @@ class AgreeableKeys:
         return True
 
 
-def _guard(*, with_pool: bool, with_balancer: bool, join: bool = False) -> Guard:
+def _guard(
+    *, with_pool: bool, with_balancer: bool, join: bool = False, cached: bool = False
+) -> Guard:
     pool = UserPool(
         Forge.user_pool_id,
         client_ids=[Forge.client_id],
@@ -87,7 +89,11 @@ def _guard(*, with_pool: bool, with_balancer: bool, join: bool = False) -> Guard
         split_roles=True,
         leeway=0.5,
     )
-    keywords: dict[str, Any] = {"max_token_bytes": _MAX_BYTES, "clock": lambda: float(NOW)}
+    keywords: dict[str, Any] = {
+        "max_token_bytes": _MAX_BYTES,
+        "clock": lambda: float(NOW),
+        "cache_bytes": 1024 * 1024 if cached else 0,
+    }
     if not with_pool:
         return Guard(balancer, **keywords)
     keywords["carriers"] = [AuthorizationHeader(), Cookie("session")]
@@ -95,6 +101,7 @@ def _guard(*, with_pool: bool, with_balancer: bool, join: bool = False) -> Guard
 
 
 _pool_guard = _guard(with_pool=True, with_balancer=False)
+_caching_guard = _guard(with_pool=True, with_balancer=False, cached=True)
 _balancer_guard = _guard(with_pool=False, with_balancer=True)
 _both_guard = _guard(with_pool=True, with_balancer=True, join=True)
 
@@ -190,8 +197,12 @@ def ask_pem(data: bytes) -> dict[str, Any] | KeySetError:
 
 
 def token(data: bytes) -> None:
-    """See :func:`ask_token`."""
-    _examine(_pool_guard, ask_token(data))
+    """See :func:`ask_token`. What a cache has seen once, it answers as it was."""
+    asked = ask_token(data)
+    _examine(_pool_guard, asked)
+    if isinstance(asked.outcome, Identity):
+        for _ in range(2):
+            assert _caching_guard.verify(asked.text) == asked.outcome
 
 
 def forwarded(data: bytes) -> None:
