@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from cognito_guard.testing import JwksServer, LocalUserPool
+from cognito_guard.testing import JwksServer, LocalLoadBalancer, LocalUserPool, PemServer
 
 from .adapters import ADAPTERS, Adapter, Settings
 
@@ -31,8 +31,25 @@ def keys(pool: LocalUserPool) -> Iterator[JwksServer]:
 
 
 @pytest.fixture(scope="session")
+def alb(pool: LocalUserPool) -> LocalLoadBalancer:
+    """The load balancer that the apps behind one trust. It signs in the users of ``pool``."""
+    return LocalLoadBalancer(pool)
+
+
+@pytest.fixture(scope="session")
+def alb_keys(alb: LocalLoadBalancer) -> Iterator[PemServer]:
+    """Where the apps fetch its keys."""
+    with alb.serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def settings(
-    pool: LocalUserPool, other_pool: LocalUserPool, keys: JwksServer
+    pool: LocalUserPool,
+    other_pool: LocalUserPool,
+    keys: JwksServer,
+    alb: LocalLoadBalancer,
+    alb_keys: PemServer,
 ) -> Iterator[dict[str, Settings]]:
     """The sets of settings, by name. Keys are really fetched, over HTTP."""
     with other_pool.serve() as other_keys, socket.socket() as closed:
@@ -48,8 +65,26 @@ def settings(
             {"USER_POOL_ID": one.user_pool_id, "CLIENT_IDS": [one.client_id], "JWKS": url}
             for one, url in ((pool, keys.url), (other_pool, other_keys.url))
         ]
+        behind = {
+            "COGNITO_ALB_ARNS": alb.arn,
+            "COGNITO_ALB_CLIENT_ID": alb.client_id,
+            "COGNITO_ALB_KEYS": alb_keys.url,
+            "COGNITO_ALB_USER_POOL_ID": pool.user_pool_id,
+            "COGNITO_ALB_JWKS": keys.url,
+        }
+        user_info = {
+            "COGNITO_ALB_ARNS": alb.arn,
+            "COGNITO_ALB_CLIENT_ID": alb.client_id,
+            "COGNITO_ALB_ISSUER": alb.issuer,
+            "COGNITO_ALB_KEYS": alb_keys.url,
+        }
         yield {
             "plain": plain,
+            "ALB": {**plain, **behind},
+            "ALB alone": behind,
+            "ALB, user info": user_info,
+            "ALB, no keys": {**behind, "COGNITO_ALB_KEYS": nowhere.removesuffix("/jwks.json")},
+            "ALB, no keys of the pool": {**behind, "COGNITO_ALB_JWKS": nowhere},
             "realm": {**plain, "COGNITO_REALM": "orders"},
             "cookie": {**plain, "COGNITO_COOKIE": "token"},
             "ID tokens": {**plain, "COGNITO_TOKEN_USE": "id"},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cognito_guard import AuthError, Reason
-from cognito_guard.testing import JwksServer, LocalUserPool, attacks
+from cognito_guard.testing import JwksServer, LocalLoadBalancer, LocalUserPool, PemServer, attacks
 from cognito_guard.testing.attacks import Attempt
 
 from ..raw import Answer, ask, bearer
@@ -22,6 +22,7 @@ APPS: dict[str, dict[str, Any]] = {
     "plain": {"claims": ADMIN},
     "cookie": {"claims": ADMIN, "cookie": "token"},
     "ID tokens": {"claims": ADMIN, "token_use": "id"},
+    "ALB": {"claims": ADMIN},
 }
 SERVED = "/admin"
 
@@ -33,13 +34,14 @@ CODES = {"missing_credentials": None} | {
 
 
 @pytest.fixture(scope="session")
-def made(pool: LocalUserPool) -> Callable[[str], list[Attempt]]:
+def made(pool: LocalUserPool, alb: LocalLoadBalancer) -> Callable[[str], list[Attempt]]:
     """The attacks on an app of the table, made ready once for all adapters."""
     ready: dict[str, list[Attempt]] = {}
 
     def attempts(app: str) -> list[Attempt]:
         if app not in ready:
-            ready[app] = attacks.build(pool, **APPS[app])
+            balanced = {"load_balancer": alb} if app == "ALB" else {}
+            ready[app] = attacks.build(pool, **balanced, **APPS[app])
             if app != "plain":
                 met = {attempt.name for attempt in attempts("plain")}
                 ready[app] = [each for each in ready[app] if each.name not in met]
@@ -79,6 +81,7 @@ def test_attacks(
     origin: Origin,
     pool: LocalUserPool,
     keys: JwksServer,
+    alb_keys: PemServer,
     made: Callable[[str], list[Attempt]],
 ) -> None:
     """Every attack has the engine's verdict, and no key is fetched that is not needed for it."""
@@ -87,14 +90,14 @@ def test_attacks(
     where = origin(adapter, app)
     assert ask(where, SERVED, [good(pool, APPS[app])]).status == 200
     for attempt in attempts:
-        fetched = keys.requests
+        fetched = keys.requests + alb_keys.requests
         try:
             answer = ask(where, SERVED, [b": ".join(pair) for pair in attempt.raw_headers])
         except ConnectionError:  # a server may hang up on what it will not read
             answer = None
         if found := fault(adapter, attempt, answer):
             faults.append((attempt.name, found))
-        if keys.requests != fetched and not attempt.needs_key:
+        if keys.requests + alb_keys.requests != fetched and not attempt.needs_key:
             faults.append((attempt.name, "keys were fetched"))
     assert ask(where, SERVED, [good(pool, APPS[app])]).status == 200
     assert faults == []

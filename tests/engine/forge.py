@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cognito_guard import Guard, StaticKeySet, UserPool, VerificationKey
+from cognito_guard import Guard, KeySet, Pending, StaticKeySet, UserPool, VerificationKey
 from cognito_guard.testing import LocalUserPool, attacks
 from cognito_guard.testing.attacks.forge import OMIT, b64, to_json
 
@@ -17,11 +17,11 @@ NOW = 1_800_000_000
 class WatchedKeys:
     """A key set that notes which keys were asked for. Only asking could ever cause a request."""
 
-    def __init__(self, jwks: dict[str, Any]) -> None:
-        self._keys = StaticKeySet(jwks)
+    def __init__(self, keys: KeySet | dict[str, Any]) -> None:
+        self._keys = StaticKeySet(keys) if isinstance(keys, dict) else keys
         self.asked: list[str] = []
 
-    def key(self, kid: str, /) -> VerificationKey:
+    def key(self, kid: str, /) -> VerificationKey | Pending:
         """See ``KeySet.key``."""
         self.asked.append(kid)
         return self._keys.key(kid)

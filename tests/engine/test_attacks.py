@@ -1,16 +1,17 @@
 """The whole attack corpus against the engine: tokens and requests, in both ways of asking.
 
-Apps of four kinds are attacked, because some attacks only are some against one that accepts ID
-tokens, asks for a resource or looks into a cookie. No attack may open a connection.
+Apps of several kinds are attacked, because some attacks only are some against one that accepts ID
+tokens, asks for a resource, looks into a cookie or trusts a load balancer; and with the cache of
+verified tokens on, off and full. No attack may open a connection.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -25,7 +26,8 @@ from cognito_guard import (
     InvalidToken,
     Reason,
 )
-from cognito_guard.testing import attacks
+from cognito_guard.keys.load_balancer import StaticPemKeySet
+from cognito_guard.testing import LocalLoadBalancer, attacks
 from cognito_guard.testing.attacks import Attack
 from cognito_guard.testing.attacks.attack import Headers
 from cognito_guard.testing.attacks.shapes import LARGE
@@ -38,44 +40,52 @@ RESOURCE = "https://api.example.com"
 
 
 class App(NamedTuple):
-    """An app under attack, as the corpus is told of it, and its guard."""
+    """An app under attack, as the corpus is told of it, its guard, and the keys of that."""
 
     forge: Forge
-    keys: WatchedKeys
+    keys: list[WatchedKeys]
     guard: Guard
 
 
-APPS: dict[str, tuple[dict[str, Any], dict[str, Any], list[Any]]] = {
-    "access tokens": ({}, {}, [AuthorizationHeader()]),
-    "ID tokens": ({"token_use": "id"}, {"token_use": "id"}, [AuthorizationHeader()]),
-    "a resource": (
-        {"resource": RESOURCE},
-        {"resources": [RESOURCE, "https://v2.example.com"]},
-        [AuthorizationHeader()],
+class Kind(NamedTuple):
+    """A kind of app: how the corpus is told of it, and what its pool and guard are told."""
+
+    told: Mapping[str, Any] = MappingProxyType({})
+    trusted: Mapping[str, Any] = MappingProxyType({})
+    guard: Mapping[str, Any] = MappingProxyType({})
+    load_balancer: bool = False
+
+
+APPS = {
+    "access tokens": Kind(),
+    "no cache": Kind(guard={"cache_entries": 0}),
+    "a full cache": Kind(guard={"cache_entries": 1}),
+    "ID tokens": Kind({"token_use": "id"}, {"token_use": "id"}),
+    "a resource": Kind({"resource": RESOURCE}, {"resources": [RESOURCE, "https://v2.example.com"]}),
+    "a cookie": Kind(
+        {"cookie": "session"}, guard={"carriers": [AuthorizationHeader(), Cookie("session")]}
     ),
-    "a cookie": ({"cookie": "session"}, {}, [AuthorizationHeader(), Cookie("session")]),
+    "a load balancer": Kind(load_balancer=True),
+    "a load balancer, user info alone": Kind({"user_info_alone": True}, load_balancer=True),
 }
 
 
-# The number of tokens that a guard remembers. Each is asked about a good token first, so that one
-# is remembered where any can be.
-CACHES = {"no cache": 0, "a full cache": 1, "a cache": 10_000}
-
-
-@pytest.fixture(scope="module", params=itertools.product(APPS, CACHES), ids=", ".join)
+@pytest.fixture(scope="module", params=APPS)
 def app(request: pytest.FixtureRequest, forge: Forge) -> App:
     """One app after the other, each with the forge's pool."""
-    described, trusted, carriers = APPS[request.param[0]]
-    own = Forge(**described)
+    kind = APPS[request.param]
+    balancer = LocalLoadBalancer(forge.pool) if kind.load_balancer else None
+    own = Forge(load_balancer=balancer, **kind.told)
     own.pool = forge.pool
-    keys = WatchedKeys(forge.pool.jwks())
-    guard = Guard(
-        forge.trust(jwks=keys, **trusted),
-        carriers=carriers,
-        cache_entries=CACHES[request.param[1]],
-        clock=lambda: float(NOW),
-    )
-    guard.verify(own.token())
+    keys = [WatchedKeys(forge.pool.jwks())]
+    trusted: list[Any] = [forge.trust(jwks=keys[0], **kind.trusted)]
+    if balancer is not None:
+        keys.append(WatchedKeys(StaticPemKeySet(balancer.keys())))
+        beside = {} if own.user_info_alone else {"user_pool": trusted[0]}
+        trusted.append(balancer.trust(keys=keys[1], **beside))
+    guard = Guard(*trusted, clock=lambda: float(NOW), **kind.guard)
+    # So that what is forged is a good token's neighbour in the cache.
+    assert guard.verify(own.token()) == guard.verify(own.token())
     return App(own, keys, guard)
 
 
@@ -98,6 +108,13 @@ def _no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 GROUPS = sorted({attack.name.partition(": ")[0] for attack in attacks.CORPUS})
+# What has nothing to do with a load balancer is the same next to one.
+PAIRS = [
+    (name, group)
+    for name, kind in APPS.items()
+    for group in GROUPS
+    if (group == "alb") == kind.load_balancer
+]
 
 
 def fault(
@@ -142,15 +159,16 @@ def faults(app: App, attack: Attack, runner: asyncio.Runner) -> Iterator[str | N
             yield fault(lambda asked=asked: runner.run(asked()), reasons, secrets)  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize(("app", "group"), PAIRS, indirect=["app"], scope="module")
 def test_attacks(app: App, group: str, runner: asyncio.Runner) -> None:
     """The verdict is the documented one, and no key is asked for that is not needed for it."""
     found = []
     for attack in attacks.CORPUS:
         if attack.name.startswith(f"{group}: ") and attack.fits(app.forge):
-            app.keys.asked.clear()
+            for keys in app.keys:
+                keys.asked.clear()
             found += [(attack.name, each) for each in faults(app, attack, runner) if each]
-            if app.keys.asked and not attack.needs_key:
+            if not attack.needs_key and any(keys.asked for keys in app.keys):
                 found.append((attack.name, "asked for a key"))
     assert found == []
 

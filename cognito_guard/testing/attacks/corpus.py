@@ -8,13 +8,17 @@ from ..pool import LocalUserPool
 from .algorithms import ALGORITHMS, SIGNATURES
 from .attack import Attack
 from .attempt import Attempt
-from .claims import CONTENTS, TIMES_AND_PARTIES
+from .claims import TIMES_AND_PARTIES
 from .confusion import CONFUSION, ID_TOKENS, RESOURCES
+from .contents import CONTENTS
+from .cookies import COOKIES
 from .encodings import ENCODINGS
 from .forge import Forge
+from .forwarded_data import FORWARDED_DATA
 from .headers import KEYS_BROUGHT_ALONG, MALFORMED_HEADERS, UNKNOWN_KEYS, UNSUPPORTED_HEADERS
 from .json_text import JSON
-from .requests import COOKIES, REQUESTS
+from .load_balancer import FORWARDED_REQUESTS, FORWARDED_TOKENS
+from .requests import REQUESTS
 from .shapes import LARGE, SHAPES
 from .untrusted_proxies import UNTRUSTED_LOAD_BALANCER
 
@@ -39,6 +43,9 @@ CORPUS: tuple[Attack, ...] = (
     *KEYS_BROUGHT_ALONG,
     *CONTENTS,
     *RESOURCES,
+    *FORWARDED_REQUESTS,
+    *FORWARDED_DATA,
+    *FORWARDED_TOKENS,
 )
 
 

@@ -11,12 +11,18 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ..load_balancer import LocalLoadBalancer
 from ..pool import OMIT, LocalUserPool
 
 __all__ = ["OMIT", "Forge", "b64", "to_json"]
 
 OTHER_CLIENT = "9example97531086"
 """An app client that no app under attack accepts."""
+
+OTHER_ARN = (
+    "arn:aws:elasticloadbalancing:eu-west-1:999999999999:loadbalancer/app/other/0123456789abcdef"
+)
+"""A load balancer that no app under attack trusts."""
 
 
 def b64(data: bytes) -> str:
@@ -40,6 +46,10 @@ class Forge:
         The resource that the app asks for, where it does.
     ``cookie``
         The name of the app's cookie, where it looks into one as well.
+    ``load_balancer``
+        The load balancer that the app trusts as well as the pool, where it does; one of ``pool``.
+    ``user_info_alone``
+        Whether the app believes what that one forwards without a look at the access token.
     ``claims``
         Claims that all forged tokens have, such as a group that the app wants to see. Without it a
         forgery that was believed might still be refused by a policy.
@@ -52,12 +62,16 @@ class Forge:
         token_use: str = "access",
         resource: str | None = None,
         cookie: str | None = None,
+        load_balancer: LocalLoadBalancer | None = None,
+        user_info_alone: bool = False,
         claims: Mapping[str, Any] = {},
     ) -> None:
         self.pool = pool
         self.token_use = token_use
         self.resource = resource
         self.cookie = cookie
+        self.load_balancer = load_balancer
+        self.user_info_alone = user_info_alone
         self._more = dict(claims)
 
     @property
@@ -90,6 +104,22 @@ class Forge:
         """A pool of the attacker's own, in the same region; nobody trusts it."""
         region = self.pool.user_pool_id.partition("_")[0]
         return LocalUserPool(f"{region}_Attacker", client_id=OTHER_CLIENT, clock=self.pool.clock)
+
+    @property
+    def balancer(self) -> LocalLoadBalancer:
+        """The load balancer that the app trusts; one of nobody's where it trusts none."""
+        return self.load_balancer or LocalLoadBalancer(self.pool)
+
+    @cached_property
+    def foreign_balancer(self) -> LocalLoadBalancer:
+        """A load balancer of the attacker's account in the same region, set up as the trusted one:
+        with the same issuer and client."""
+        arn = self.balancer.arn.replace(":123456789012:", ":999999999999:")
+        return LocalLoadBalancer(self.pool, arn=arn if arn != self.balancer.arn else OTHER_ARN)
+
+    def forwarded_token(self, username: str = "alice", **changes: Any) -> str:
+        """An access token as a load balancer forwards it, but for the changes."""
+        return self.pool.access_token(username, claims={**self._more, **changes})
 
     def jwk(self) -> dict[str, Any]:
         """The public key."""

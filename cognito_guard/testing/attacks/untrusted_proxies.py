@@ -34,4 +34,5 @@ UNTRUSTED_LOAD_BALANCER: tuple[Attack, ...] = requests(
         ),
     },
     group="untrusted load balancer",
+    fits=lambda forge: forge.load_balancer is None,
 )
