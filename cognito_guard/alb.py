@@ -22,10 +22,9 @@ Check: TypeAlias = "Callable[[Identity], object]"
 
 # Elastic Load Balancing user guide: `arn:PARTITION:elasticloadbalancing:REGION:ACCOUNT:` and
 # `loadbalancer/app/NAME/ID`; a name has at most 32 letters, digits and hyphens.
-_ARN = re.compile(
+_ARN = (
     r"arn:([a-z][a-z0-9-]*):elasticloadbalancing:([a-z0-9-]+):[0-9]{12}:"
-    r"loadbalancer/app/[A-Za-z0-9-]{1,32}/[A-Za-z0-9]+",
-    re.ASCII,
+    r"loadbalancer/app/[A-Za-z0-9-]{1,32}/[A-Za-z0-9]+"
 )
 
 
@@ -116,7 +115,7 @@ def _key_address(
     arn: str, keys: str | Mapping[str, str] | KeySet | None
 ) -> str | Mapping[str, str] | KeySet:
     """Where the keys of a load balancer come from. Its own region's address, unless overridden."""
-    match = _ARN.fullmatch(arn)
+    match = re.fullmatch(_ARN, arn)
     if match is None:
         raise ConfigurationError(
             "arns must hold whole ARNs of Application Load Balancers, such as "

@@ -26,7 +26,7 @@ from .token import DEFAULT_MAX_BYTES, UnverifiedToken, parse_padded_token
 
 __all__ = ["LoadBalancerVerifier", "check_key_id"]
 
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
+_UUID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 # OpenID Connect Core, section 5.1. Cognito's userInfo endpoint has them as texts.
 _BOOLEANS = ("email_verified", "phone_number_verified")
@@ -175,7 +175,7 @@ class LoadBalancerVerifier:
 
 def check_key_id(kid: str) -> None:
     """``kid``: a UUID, since it becomes a part of a URL. Raises :class:`InvalidToken`."""
-    if not _UUID.fullmatch(kid):
+    if not re.fullmatch(_UUID, kid):
         raise InvalidToken(
             Reason.MALFORMED_TOKEN,
             'The "kid" in the header of the load balancer\'s data is no UUID.',

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from sys import intern
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from ._fork import forget_after_fork
 from .errors import ConfigurationError
@@ -32,18 +32,10 @@ _OBJECTS, _MEMBER = 1024, 100
 _COMMON = ("iss", "client_id", "token_use")
 
 
-class Verified(NamedTuple):
-    """A token that was verified: for whom it speaks, and what that rests on."""
-
-    identity: Identity
-    kid: str
-    key: VerificationKey
-    keys: KeySet
-    pool: UserPool
-    since: float
-    """The time from which on it is good, in seconds since 1970."""
-    until: float
-    """The time from which on it is not."""
+# A token that was verified: for whom it speaks, the `kid` that it names, the key that verified it,
+# the key set and the pool that it was held against, and the times from which on it is good, and is
+# not, in seconds since 1970.
+Verified: TypeAlias = "tuple[Identity, str, VerificationKey, KeySet, UserPool, float, float]"
 
 
 @final
@@ -102,7 +94,7 @@ class VerifiedTokens:
         """Remember no longer what this very key has verified."""
         if self._lock.acquire(blocking=False):
             try:
-                for token in [text for text, entry in self._entries.items() if entry.key is key]:
+                for token in [text for text, entry in self._entries.items() if entry[2] is key]:
                     self._remove(token)
             finally:
                 self._lock.release()
@@ -130,6 +122,6 @@ def share_texts(claims: dict[str, Any]) -> dict[str, Any]:
 
 def _weight(token: str, entry: Verified) -> int:
     """About what an entry takes in memory, in bytes; the token's text included."""
-    identity = entry.identity
+    identity = entry[0]
     members = len(identity._claims) + len(identity.groups) + len(identity.scopes)
     return 2 * len(token) + _OBJECTS + _MEMBER * members

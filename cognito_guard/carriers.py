@@ -24,16 +24,18 @@ __all__ = [
 HeaderValues: TypeAlias = Callable[[str], Sequence[str | bytes]]
 """All raw values of a header, by its lower-case name; bytes, or text decoded as ISO 8859-1."""
 
+# Compiled when first needed, which is seldom: most requests bring one well-formed token or nothing.
+#
 # RFC 9110, section 5.6.2 (token) and 11.1 (the scheme is a token, matched in any case).
-_SCHEME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]*", re.ASCII)
+_SCHEME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]*"
 # RFC 6750, section 2.1, b64token; `=` may follow, but not stand between.
 _TOKEN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 # A comma that no `name=value` follows is not one between parameters (RFC 9110, section 11.4), so
 # another header's credential comes after it.
-_QUOTED = re.compile(r'"[^"]*"')
-_JOINED = re.compile(r",(?![ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)", re.ASCII)
+_QUOTED = r'"[^"]*"'
+_JOINED = r",(?![ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)"
 # RFC 6265, section 4.1.1.
-_COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", re.ASCII)
+_COOKIE_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 
 
 class Forwarded(NamedTuple):
@@ -76,7 +78,7 @@ class AuthorizationHeader:
         if not values:
             return None
         value = _text(values[0]).strip(" \t")
-        if len(values) > 1 or ("," in value and _JOINED.search(_QUOTED.sub("", value))):
+        if len(values) > 1 or ("," in value and re.search(_JOINED, re.sub(_QUOTED, "", value))):
             raise InvalidRequest(
                 Reason.MULTIPLE_CREDENTIALS, "The request has more than one Authorization header."
             )
@@ -86,7 +88,7 @@ class AuthorizationHeader:
             letters = token.rstrip("=")
             if letters.isascii() and letters and not letters.encode().translate(None, _TOKEN):
                 return token
-        match = _SCHEME.match(value)
+        match = re.match(_SCHEME, value)
         if match is None or match[0].lower() != "bearer":
             return None
         raise InvalidRequest(
@@ -105,7 +107,7 @@ class Cookie:
     ambient = True
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or not _COOKIE_NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_COOKIE_NAME, name):
             raise ConfigurationError("the name of a cookie must be a token as in RFC 6265")
         self.name = name
 

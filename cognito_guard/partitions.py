@@ -20,23 +20,26 @@ _GOVCLOUD_ELB_KEYS = "https://s3-{region}.{dns_suffix}/aws-elb-public-keys-prod-
 
 
 class Partition(NamedTuple):
-    """One AWS partition. ``region`` matches a whole region name; ``load_balancer_keys`` is where a
-    load balancer's key is, less the ``/`` and the ``kid``."""
+    """One AWS partition. ``region`` is the pattern of its regions' names, and fits no other's;
+    ``load_balancer_keys`` is where a load balancer's key is, less the ``/`` and the ``kid``."""
 
     name: str
-    region: re.Pattern[str]
+    region: str
     dns_suffix: str
     load_balancer_keys: str = _ELB_KEYS
     has_user_pools: bool = True
 
+    def has(self, region: str) -> bool:
+        """Whether the region is one of this partition, or would be if there were one."""
+        return re.fullmatch(self.region, region) is not None
 
+
+# The one of most comes first: then the others' patterns are compiled in no process of its users.
 PARTITIONS = (
-    Partition(
-        "aws-us-gov", re.compile(r"us-gov-[a-z]+-[0-9]"), "amazonaws.com", _GOVCLOUD_ELB_KEYS
-    ),
-    Partition("aws-eusc", re.compile(r"eusc-[a-z]{2}-[a-z]+-[0-9]"), "amazonaws.eu"),
-    Partition("aws-cn", re.compile(r"cn-[a-z]+-[0-9]"), "amazonaws.com.cn", has_user_pools=False),
-    Partition("aws", re.compile(r"(?!cn-)[a-z]{2}-(?!gov-)[a-z]+-[0-9]"), "amazonaws.com"),
+    Partition("aws", r"(?!cn-)[a-z]{2}-(?!gov-)[a-z]+-[0-9]", "amazonaws.com"),
+    Partition("aws-us-gov", r"us-gov-[a-z]+-[0-9]", "amazonaws.com", _GOVCLOUD_ELB_KEYS),
+    Partition("aws-eusc", r"eusc-[a-z]{2}-[a-z]+-[0-9]", "amazonaws.eu"),
+    Partition("aws-cn", r"cn-[a-z]+-[0-9]", "amazonaws.com.cn", has_user_pools=False),
 )
 
 ORIGINAL_ISSUER = "https://cognito-idp.{region}.{dns_suffix}/{user_pool_id}"
@@ -45,4 +48,4 @@ UPDATED_ISSUER = "https://issuer-cognito-idp.{region}.{dns_suffix}/{user_pool_id
 
 def partition_of(region: str) -> Partition | None:
     """The partition that a region belongs to, or ``None`` if its name fits none."""
-    return next((p for p in PARTITIONS if p.region.fullmatch(region)), None)
+    return next((one for one in PARTITIONS if one.has(region)), None)

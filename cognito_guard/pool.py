@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast, final
 
@@ -21,7 +20,6 @@ TokenUse: TypeAlias = Literal["access", "id", "any"]
 Check: TypeAlias = "Callable[[Identity], object]"
 
 # CreateUserPool: `[\w-]+_[0-9a-zA-Z]+`, at most 55 characters. An emulator's region is no AWS one.
-_POOL_ID = re.compile(r"([A-Za-z0-9-]+)_[0-9A-Za-z]+", re.ASCII)
 _MAX_POOL_ID = 55
 
 
@@ -135,14 +133,17 @@ class UserPool(arguments.Frozen):
 
 def _issuers(user_pool_id: str, issuer: str | None) -> tuple[str, ...]:
     """The issuers that a pool's tokens may name, the original form first."""
-    match = _POOL_ID.fullmatch(user_pool_id) if isinstance(user_pool_id, str) else None
-    if match is None or len(user_pool_id) > _MAX_POOL_ID:
+    whole = user_pool_id if isinstance(user_pool_id, str) else ""
+    region, _, name = whole.partition("_")
+    letters = region.replace("-", "x")
+    if not (
+        letters.isalnum() and name.isalnum() and whole.isascii() and len(whole) <= _MAX_POOL_ID
+    ):
         raise ConfigurationError(
             "user_pool_id must be REGION_NAME as AWS shows it, for example eu-west-1_AbC123xyz"
         )
     if issuer is not None:
         return (arguments.issuer_url(issuer),)
-    region = match[1]
     partition = partition_of(region)
     if partition is None or not partition.has_user_pools:
         raise ConfigurationError(

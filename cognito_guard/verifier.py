@@ -9,7 +9,7 @@ from typing import TypeAlias, final
 
 from . import claims as claim
 from ._callables import passes
-from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES, Verified, VerifiedTokens, share_texts
+from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES, VerifiedTokens, share_texts
 from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity
 from .keys import KeyHealth, KeySet, RemoteKeySet, SiblingKeySet, StaticKeySet, health_of
@@ -201,7 +201,7 @@ class TokenVerifier:
             # `nbf` was looked at now, so it holds unless the clock is set back.
             since = now if "nbf" in claims else -inf
             until = claims["exp"] + pool.leeway
-            self._cache.add(text, Verified(identity, kid, key, keys, pool, since, until))
+            self._cache.add(text, (identity, kid, key, keys, pool, since, until))
         return identity
 
     def _key_sets(self, pool: UserPool) -> dict[str, KeySet]:

@@ -26,7 +26,7 @@ from cognito_guard import (
     StaticKeySet,
     TokenVerifier,
 )
-from cognito_guard.cache import Verified, VerifiedTokens
+from cognito_guard.cache import VerifiedTokens
 from cognito_guard.testing import LocalUserPool
 
 from .forge import NOW, Forge
@@ -511,4 +511,3 @@ def test_it_says_nothing(forge: Forge, keys: Keys) -> None:
 
     assert repr(guard._tokens._cache) == "<VerifiedTokens: 1 tokens>"
     assert VerifiedTokens().limits == (10_000, 32 * 1024 * 1024)
-    assert Verified._fields[:1] == ("identity",)
