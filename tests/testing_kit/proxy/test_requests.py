@@ -100,7 +100,7 @@ def test_bodies(listener: LocalListener, request_: bytes) -> None:
 
 def test_body_that_does_not_come(listener: LocalListener, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that falls silent in the middle is told so, and does not hold a thread for ever."""
-    monkeypatch.setattr("cognito_guard.testing.proxy.listener._Handler.timeout", 0.05)
+    monkeypatch.setattr("cognito_guard.testing.proxy.listener._Handler.timeout", 1.0)
     with client(listener) as wire:
         wire.send(POST + b"Content-Length: 3\r\n\r\nx")
         assert wire.until(b"\r\n") == b"HTTP/1.1 408 Request Timeout\r\n"
