@@ -147,7 +147,8 @@ def main() -> int:
                     _print(f"  {case.what:<26}{case.path:<9}{status}  {words}  [{mark}]")
     wrong += demo_load_balancer.run(_print)
     summary = "All answers are as documented." if not wrong else f"{wrong} answers are wrong."
-    _print(f"\n{summary} The keys were fetched {keys.requests} times, once for each app.")
+    fetched = f"The pool's keys were fetched {keys.requests} times, once for each of its apps."
+    _print(f"\n{summary} {fetched}")
     return 1 if wrong else 0
 
 
