@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV ?= .venv
 PINS = .ci/pins.txt
 
-.PHONY: help demo test check docs bench fuzz clean
+.PHONY: help demo test check docs bench fuzz soak mutate clean
 
 help:  ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
@@ -38,11 +38,14 @@ fuzz: $(VENV)/test  ## Look for inputs that break the engine; ARGS="--seconds 60
 soak: $(VENV)/test  ## Load two servers while keys rotate and fail; ARGS="--minutes 60" for longer
 	$(VENV)/bin/python -m tests.soak $(ARGS)
 
+mutate: $(VENV)/mutate  ## Break the engine in small ways, to see that a test notices; ARGS="policy token"
+	$(VENV)/bin/python -m tests.mutation $(ARGS)
+
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) docs/_build build dist .coverage .coverage.*
 
 # A stamp a group: installed anew when the pins or the project's dependencies change.
-$(VENV)/demo $(VENV)/test $(VENV)/check $(VENV)/docs: $(VENV)/%: pyproject.toml $(PINS) | $(VENV)/pip
+$(VENV)/demo $(VENV)/test $(VENV)/check $(VENV)/docs $(VENV)/mutate: $(VENV)/%: pyproject.toml $(PINS) | $(VENV)/pip
 	$(VENV)/bin/python -m pip install --quiet --constraint $(PINS) --group $* --editable .
 	@touch $@
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cognito_guard import AuthorizationHeader, ConfigurationError, Cookie, InvalidRequest, Reason
+from cognito_guard.carriers import Forwarded, LoadBalancerHeaders
 
 from .header_values import headers
 
@@ -134,3 +135,16 @@ def test_what_a_browser_sends_by_itself() -> None:
     """A cookie is ambient and needs protection against CSRF, a header is not."""
     assert Cookie("session").ambient
     assert not AuthorizationHeader().ambient
+
+
+@pytest.mark.parametrize(
+    ("value", "data"),
+    [("a", "a"), (b" \ta\t ", "a"), ("XaX", "XaX"), ("\u00a0a\x0b", "\u00a0a\x0b"), ("", "")],
+    ids=repr,
+)
+def test_what_was_forwarded(value: Any, data: str) -> None:
+    """Of a load balancer's header, spaces and tabs at the ends are no part."""
+    forwarded = LoadBalancerHeaders().find(headers(x_amzn_oidc_data=[value]))
+
+    assert forwarded == Forwarded(data)
+    assert repr(forwarded) == "<Forwarded>"

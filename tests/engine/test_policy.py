@@ -46,8 +46,8 @@ def test_names(require: Any, one: str, two: str, missing: Reason) -> None:
 @pytest.mark.parametrize(
     ("names", "keywords", "message"),
     [
-        ((), {}, "needs at least one name"),
-        (("",), {}, "takes names as separate texts"),
+        ((), {}, "^REQUIRE needs at least one name$"),
+        (("",), {}, "^REQUIRE takes names as separate texts"),
         ((None,), {}, "takes names as separate texts"),
         ((["ga"],), {}, "takes names as separate texts"),
         (("ga",), {"match": "some"}, "match must be"),
@@ -58,8 +58,15 @@ def test_wrong_names(
     require: Any, one: str, two: str, missing: Reason, names: Any, keywords: Any, message: str
 ) -> None:
     """A requirement of nothing, or of what is no name, is an error where it is written."""
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(ConfigurationError, match=message.replace("REQUIRE", require.__name__)):
         require(*names, **keywords)
+
+
+@pytest.mark.parametrize("name", ["", None, ["c"]], ids=repr)
+def test_wrong_names_of_claims(name: Any) -> None:
+    """A claim has a name as well."""
+    with pytest.raises(ConfigurationError, match=r"^require_claim takes names"):
+        require_claim(name)
 
 
 @pytest.mark.parametrize("require", [require_groups, require_scopes])
@@ -101,6 +108,8 @@ def test_the_refusal_names_the_scopes() -> None:
         ({"c": ["a", "b"]}, ("y", "z"), "any", False),
         ({"c": [["a"]]}, ("a",), "all", False),
         ({"c": [["a"]]}, (["a"],), "all", True),
+        ({"c": [["a"]]}, (["b"],), "all", False),
+        ({"c": [["a"]]}, (["a", "a"],), "all", False),
         ({"c": 1}, (1,), "all", True),
         ({"c": 1}, (1.0,), "all", True),
         ({"c": 1}, (True,), "all", False),

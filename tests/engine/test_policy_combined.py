@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -86,31 +87,33 @@ YES, NO = require_groups("ga"), require_groups("zz")
 
 
 @pytest.mark.parametrize(
-    ("policy", "expected"),
+    ("combine", "expected"),
     [
-        (YES & YES, None),
-        (YES & NO, Reason.MISSING_GROUP),
-        (NO & YES, Reason.MISSING_GROUP),
-        (YES | NO, None),
-        (NO | YES, None),
-        (NO | NO, Reason.MISSING_GROUP),
-        (YES & yes, None),
-        (yes & YES, None),
-        (YES & no, Reason.CHECK_FAILED),
-        (no & YES, Reason.CHECK_FAILED),
-        (NO | yes, None),
-        (yes | NO, None),
-        (NO | no, Reason.MISSING_GROUP),
-        (no | NO, Reason.CHECK_FAILED),
-        (NO & YES | YES, None),
-        (NO & (YES | YES), Reason.MISSING_GROUP),
-        (require_scopes("zz") | NO, Reason.MISSING_SCOPE),
-        (NO | require_scopes("zz"), Reason.MISSING_GROUP),
-        (require_scopes("zz") & NO, Reason.MISSING_SCOPE),
+        (lambda: YES & YES, None),
+        (lambda: YES & NO, Reason.MISSING_GROUP),
+        (lambda: NO & YES, Reason.MISSING_GROUP),
+        (lambda: YES | NO, None),
+        (lambda: NO | YES, None),
+        (lambda: NO | NO, Reason.MISSING_GROUP),
+        (lambda: YES & yes, None),
+        (lambda: yes & YES, None),
+        (lambda: YES & no, Reason.CHECK_FAILED),
+        (lambda: no & YES, Reason.CHECK_FAILED),
+        (lambda: NO | yes, None),
+        (lambda: yes | NO, None),
+        (lambda: NO | no, Reason.MISSING_GROUP),
+        (lambda: no | NO, Reason.CHECK_FAILED),
+        (lambda: NO & YES | YES, None),
+        (lambda: NO & (YES | YES), Reason.MISSING_GROUP),
+        (lambda: require_scopes("zz") | NO, Reason.MISSING_SCOPE),
+        (lambda: NO | require_scopes("zz"), Reason.MISSING_GROUP),
+        (lambda: require_scopes("zz") & NO, Reason.MISSING_SCOPE),
     ],
 )
-def test_combinations(policy: Policy, expected: Reason | None) -> None:
+def test_combinations(combine: Callable[[], Policy], expected: Reason | None) -> None:
     """``&`` needs both and stops at the first; of two that refuse, ``|`` gives the left reason."""
+    policy = combine()
+
     assert isinstance(policy, Policy)
     assert reason(policy, caller()) is expected
 
