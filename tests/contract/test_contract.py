@@ -12,11 +12,12 @@ from ..raw import Answer, ask, bearer
 from .adapters import ADAPTERS, Adapter
 from .cases import CALLERS, CASES, WEBSOCKETS, Caller, Case
 from .conftest import Origin
+from .load_balancer_cases import ForwardedCase
 
 OWN_HEADERS = ("WWW-Authenticate", "Retry-After", "Cache-Control", "Vary", "Content-Type")
 
 
-def check(adapter: Adapter, case: Case, answer: Answer) -> None:
+def check(adapter: Adapter, case: Case | ForwardedCase, answer: Answer) -> None:
     """Hold an answer against its row of the table."""
     assert answer.status == case.status
     if case.status < 400:

@@ -80,7 +80,9 @@ def app(request: pytest.FixtureRequest, forge: Forge) -> App:
     keys = [WatchedKeys(forge.pool.jwks())]
     trusted: list[Any] = [forge.trust(jwks=keys[0], **kind.trusted)]
     if balancer is not None:
-        keys.append(WatchedKeys(StaticPemKeySet(balancer.keys())))
+        # As at AWS, everybody's load balancers sign with keys of one place.
+        both = {**balancer.keys(), **own.foreign_balancer.keys()}
+        keys.append(WatchedKeys(StaticPemKeySet(both)))
         beside = {} if own.user_info_alone else {"user_pool": trusted[0]}
         trusted.append(balancer.trust(keys=keys[1], **beside))
     guard = Guard(*trusted, clock=lambda: float(NOW), **kind.guard)
