@@ -453,6 +453,20 @@ def test_many_threads(forge: Forge, keys: Keys) -> None:
     assert cache._bytes == 0
 
 
+def test_a_child_sorts_its_accounts(forge: Forge, keys: Keys) -> None:
+    """A lock that somebody held, and a count in the midst of a change, are the parent's."""
+    guard = guard_of(forge, keys)
+    guard.verify(forge.token())
+    cache = guard._tokens._cache
+    lock, whole = cache._lock, cache._bytes
+    cache._bytes = 1
+
+    cache._forget_parent()
+
+    assert cache._lock is not lock
+    assert (len(cache), cache._bytes) == (1, whole)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_fork_with_the_lock_held(forge: Forge, keys: Keys) -> None:
