@@ -26,6 +26,8 @@ _MAX_EXPONENT = 2**32
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 # A user pool publishes two keys, four while they rotate.
 _MAX_KEYS = 64
+# Of so many it is said what is wrong with them, where no key can be used. It is logged.
+_MAX_TOLD = 4
 # An object and two lists (x5c, key_ops) for each, and a few more.
 _MAX_BRACKETS = 4 * _MAX_KEYS
 
@@ -65,7 +67,10 @@ def parse_key_set(
     for kid in ambiguous:
         del keys[kid]
     if not keys:
-        raise KeySetError("it holds no usable key" + "".join(f"; {text}" for text in problems))
+        told = problems[:_MAX_TOLD]
+        if len(problems) > _MAX_TOLD:
+            told.append(f"and {len(problems) - _MAX_TOLD} more")
+        raise KeySetError("; ".join(["it holds no usable key", *told]))
     for problem in problems:
         (report or _report)(problem)
     return keys

@@ -75,6 +75,14 @@ def test_set_of_bad_keys_is_refused_with_the_reason(member: Any, problem: str) -
     assert str(caught.value) == f"it holds no usable key; key 1 {problem}"
 
 
+def test_set_of_many_bad_keys_makes_no_long_log_line() -> None:
+    """Of sixty bad keys, it is said of the first few what is wrong with them."""
+    with pytest.raises(KeySetError) as caught:
+        parse_key_set({"keys": ["RSA"] * 60})
+    told = "; ".join(f"key {number} is no JSON object" for number in (1, 2, 3, 4))
+    assert str(caught.value) == f"it holds no usable key; {told}; and 56 more"
+
+
 SOURCES: dict[str, bytes] = {
     "nothing": b"",
     "HTML": b"<!doctype html><title>Sign in</title>",
