@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
-from math import log10
+from math import ceil, log10
 
 from .soak import Report
 from .table import percentile
@@ -64,7 +65,7 @@ def _legend(reports: list[Report]) -> Iterator[str]:
 
 def _latency(reports: list[Report], x: Callable[[float], float]) -> Iterator[str]:
     top, bottom = _LATENCY
-    least, most = 1e-3, 1.0
+    least, most = 1e-4, 1.0
 
     def y(value: float) -> float:
         share = log10(min(max(value, least), most) / least) / log10(most / least)
@@ -73,24 +74,34 @@ def _latency(reports: list[Report], x: Callable[[float], float]) -> Iterator[str
     yield _text(
         _LEFT, top - 8, "requests that wait for no key: median, and 99th percentile (dashed)"
     )
-    for value, label in ((1e-3, "1 ms"), (1e-2, "10 ms"), (1e-1, "100 ms"), (1.0, "1 s")):
+    for value, label in (
+        (1e-4, "0.1 ms"),
+        (1e-3, "1 ms"),
+        (1e-2, "10 ms"),
+        (1e-1, "100 ms"),
+        (1.0, "1 s"),
+    ):
         yield from _line_across(y(value), label)
     for report, colour in zip(reports, _COLOURS, strict=True):
-        each = sorted(report.tally.seconds.items())
-        for stretch in _stretches(each):
-            medians = [(x(at + 0.5), y(statistics.median(times))) for at, times in stretch]
-            worst = [(x(at + 0.5), y(percentile(times, 0.99))) for at, times in stretch]
+        for stretch in _stretches(report.tally.seconds):
+            medians = [(x(at), y(statistics.median(times))) for at, times in stretch]
+            worst = [(x(at), y(percentile(times, 0.99))) for at, times in stretch]
             yield _curve(medians, colour)
             yield _curve(worst, colour, "4 3")
 
 
-def _stretches(each: list[tuple[int, list[float]]]) -> Iterator[list[tuple[int, list[float]]]]:
-    """Without the pauses of the load."""
-    begin = 0
-    for n in range(1, len(each) + 1):
-        if n == len(each) or each[n][0] > each[n - 1][0] + 1:
-            yield each[begin:n]
-            begin = n
+def _stretches(seconds: Mapping[int, list[float]]) -> list[list[tuple[float, list[float]]]]:
+    """Times taken together, 120 points in all at most, and apart where the load paused."""
+    width = max(1, ceil(max(seconds, default=0) / 120))
+    buckets: dict[int, list[float]] = defaultdict(list)
+    for second, times in seconds.items():
+        buckets[second // width] += times
+    stretches: list[list[tuple[float, list[float]]]] = []
+    for bucket in sorted(buckets):
+        if bucket - 1 not in buckets:
+            stretches.append([])
+        stretches[-1].append(((bucket + 0.5) * width, buckets[bucket]))
+    return stretches
 
 
 def _memory(reports: list[Report], x: Callable[[float], float]) -> Iterator[str]:

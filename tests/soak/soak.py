@@ -154,6 +154,8 @@ def _serving(target: _Target, command: list[str]) -> Iterator[int]:
             "COGNITO_USER_POOL_ID": pool.user_pool_id,
             "COGNITO_CLIENT_IDS": pool.client_id,
             "COGNITO_JWKS": keys.url,
+            # Full when the server is warm, so that what grows afterwards is a leak.
+            "COGNITO_CACHE_ENTRIES": "16",
         }
         with serving(command, settings) as port:
             target.process_id = _process_id(port)
