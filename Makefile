@@ -29,8 +29,8 @@ check: $(VENV)/check  ## Lint, format, types, import rules
 docs: $(VENV)/docs  ## Build the documentation; a warning is an error
 	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
-bench: $(VENV)/test  ## Measure against bare cryptography and PyJWT, as ratios in one run
-	$(VENV)/bin/python -m tests.benchmarks
+bench: $(VENV)/test  ## Measure beside other libraries, in one run (docs/performance.md)
+	$(VENV)/bin/python -m tests.benchmarks $(ARGS)
 
 fuzz: $(VENV)/test  ## Look for inputs that break the engine; ARGS="--seconds 600" for longer
 	$(VENV)/bin/python -m tests.fuzz $(ARGS)
@@ -42,7 +42,7 @@ mutate: $(VENV)/mutate  ## Break the engine in small ways, to see that a test no
 	$(VENV)/bin/python -m tests.mutation $(ARGS)
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) docs/_build build dist .coverage .coverage.*
+	rm -rf $(VENV) .bench docs/_build build dist .coverage .coverage.*
 
 # A stamp a group: installed anew when the pins or the project's dependencies change.
 $(VENV)/demo $(VENV)/test $(VENV)/check $(VENV)/docs $(VENV)/mutate: $(VENV)/%: pyproject.toml $(PINS) | $(VENV)/pip

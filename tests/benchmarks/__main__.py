@@ -1,141 +1,109 @@
-"""Measures verification and start-up against bare `cryptography` and other libraries.
+"""Measures this project beside its peers. ``make bench``.
 
 All candidates take turns in every round, so that a drift of the machine's speed hits them alike;
-what is printed are medians over the rounds, and the medians of the ratios within each round.
+what is told are medians, and the medians and quartiles of the ratios within each round.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
-import statistics
-import subprocess
+import ssl
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
-from joserfc import jwt as joserfc_jwt
-from joserfc.jwk import KeySet as JoserfcKeySet
+from . import in_process, page, plot, probing, scaling, serving, starting, tables
+from .bench import Bench, set_up
+from .environments import CACHE
+from .goals import judge
+from .results import Results, Section
 
-from cognito_guard import Guard, InvalidToken
-from cognito_guard.testing import LocalUserPool
-from cognito_guard.token import parse_token
-
-ROUNDS, CALLS = 15, 1500
-PROCESS_ROUNDS = 15
-
-BARE_SCRIPT = """
-import base64, json, sys
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
-from cryptography.hazmat.primitives.hashes import SHA256
-def decode(text): return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-token, jwks = sys.argv[1], json.load(open(sys.argv[2]))
-head, payload, signature = token.split(".")
-kid = json.loads(decode(head))["kid"]
-jwk = next(key for key in jwks["keys"] if key["kid"] == kid)
-n, e = (int.from_bytes(decode(jwk[name]), "big") for name in "ne")
-RSAPublicNumbers(e, n).public_key().verify(
-    decode(signature), (head + "." + payload).encode(), PKCS1v15(), SHA256())
-json.loads(decode(payload))
-"""
-
-OUR_SCRIPT = """
-import sys
-from cognito_guard import Guard, UserPool
-pool = UserPool("eu-west-1_LocalPool", client_ids=["1example23456789"], jwks=sys.argv[2])
-Guard(pool).verify(sys.argv[1])
-"""
+PARTS: dict[str, Callable[[Bench], dict[str, Section]]] = {
+    "in-process": in_process.measure,
+    "start": starting.measure,
+    "memory": probing.memory,
+    "scaling": scaling.measure,
+    "steps": probing.steps,
+    "http": serving.measure,
+}
 
 
-def main() -> None:
-    """Measure and print."""
-    pool = LocalUserPool()
-    token = pool.access_token(groups=["admins", "users"], scopes=["openid", "orders/read"])
-    print(
-        f"Python {platform.python_version()}, cryptography {version('cryptography')}, "
-        f"PyJWT {version('PyJWT')}, joserfc {version('joserfc')}, {platform.machine()}; "
-        f"RS256, a token of {len(token)} bytes\n"
+def main(arguments: list[str] | None = None) -> Results:
+    """Measure, print, and write what was asked for."""
+    options = _options(arguments)
+    if options.redraw:
+        results: Results = json.loads(page.DATA.read_text(encoding="utf-8"))
+        page.write(results)
+        return results
+    started = time.monotonic()
+    with set_up(short=options.short) as bench:
+        results = {"about": _about(bench), "sections": {}, "goals": []}
+        for name in options.only or PARTS:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            results["sections"].update(PARTS[name](bench))
+    results["goals"] = judge(results["sections"])
+    print(tables.terminal(results))
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    for name, svg in plot.plots(results).items():
+        (out / name).write_text(svg, encoding="utf-8")
+    if options.write_docs:
+        page.write(results)
+    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
+    return results
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument(
+        "--short", action="store_true", help="a few rounds, no peers, nothing installed"
     )
-    _table("one call, microseconds", _in_process(pool, token), 1e6)
-    _table("a fresh process that verifies one token, milliseconds", _processes(pool, token), 1e3)
+    parser.add_argument(
+        "--only", action="append", choices=list(PARTS), help="one part; may be given several times"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=CACHE / "results", help="the folder for the JSON and the plots"
+    )
+    parser.add_argument(
+        "--write-docs", action="store_true", help="put the run's numbers into docs/performance.*"
+    )
+    parser.add_argument(
+        "--redraw", action="store_true", help="measure nothing; make the page from its JSON anew"
+    )
+    options = parser.parse_args(arguments)
+    if options.write_docs and (options.short or options.only):
+        parser.error("the page shows whole runs only")
+    return options
 
 
-def _in_process(pool: LocalUserPool, token: str) -> dict[str, list[float]]:
-    parsed = parse_token(token)
-    public = pool.signing_key("access").public_key()
-    padding, digest = PKCS1v15(), SHA256()
-    guard = Guard(pool.trust())
-    keys: Any = JoserfcKeySet.import_key_set(pool.jwks())  # type: ignore[arg-type]
-    expired = pool.access_token(expires_in=-60)
-
-    def with_joserfc() -> None:
-        decoded = joserfc_jwt.decode(token, keys, algorithms=["RS256"])
-        joserfc_jwt.JWTClaimsRegistry(iss={"essential": True, "value": pool.issuer}).validate(
-            decoded.claims
-        )
-
-    def refuse() -> None:
-        try:
-            guard.verify(expired)
-        except InvalidToken:
-            return
-        raise AssertionError("an expired token was accepted")
-
-    candidates: dict[str, Callable[[], Any]] = {
-        "bare public_key.verify": lambda: public.verify(
-            parsed.signature, parsed.signing_input, padding, digest
-        ),
-        "cognito_guard": lambda: guard.verify(token),
-        "cognito_guard, refusing an expired token": refuse,
-        "PyJWT": lambda: jwt.decode(token, public, algorithms=["RS256"], issuer=pool.issuer),
-        "joserfc": with_joserfc,
+def _about(bench: Bench) -> dict[str, str]:
+    """The machine and the versions."""
+    versions = {"cognito_guard": bench.own.version, "cryptography": version("cryptography")}
+    versions |= {peer.name: peer.version for peer in bench.peers}
+    return {
+        "Measured": time.strftime("%Y-%m-%d", time.gmtime()),
+        "Machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+        "Python": f"{platform.python_implementation()} {platform.python_version()}, "
+        f"{ssl.OPENSSL_VERSION} in `ssl`",
+        "Versions": ", ".join(f"{name} {number}" for name, number in versions.items()),
     }
-    times: dict[str, list[float]] = {name: [] for name in candidates}
-    for _ in range(ROUNDS):
-        for name, call in candidates.items():
-            start = time.perf_counter()
-            for _ in range(CALLS):
-                call()
-            times[name].append((time.perf_counter() - start) / CALLS)
-    return times
 
 
-def _processes(pool: LocalUserPool, token: str) -> dict[str, list[float]]:
-    scripts = {"bare cryptography": BARE_SCRIPT, "cognito_guard": OUR_SCRIPT}
-    times: dict[str, list[float]] = {name: [] for name in scripts}
-    with tempfile.TemporaryDirectory() as folder:
-        jwks = Path(folder, "jwks.json")
-        jwks.write_text(json.dumps(pool.jwks()))
-        # With bytecode, as an installed package has it, also where the environment forbids it.
-        environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        environ["PYTHONPYCACHEPREFIX"] = folder
-        for number in range(PROCESS_ROUNDS + 1):
-            for name, script in scripts.items():
-                command = [sys.executable, "-c", script, token, str(jwks)]
-                start = time.perf_counter()
-                subprocess.run(command, check=True, env=environ)
-                if number > 0:  # the first round writes the bytecode
-                    times[name].append(time.perf_counter() - start)
-    return times
-
-
-def _table(title: str, times: dict[str, list[float]], unit: float) -> None:
-    """Print medians, and ratios to the first row."""
-    first = next(iter(times.values()))
-    print(f"{title:<56}{'median':>8}{'ratio':>8}")
-    for name, each in times.items():
-        ratio = statistics.median(a / b for a, b in zip(each, first, strict=True))
-        print(f"  {name:<54}{statistics.median(each) * unit:>8.1f}{ratio:>8.2f}")
-    print()
+def _processor() -> str:
+    """The processor's name, where the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.machine()
 
 
 if __name__ == "__main__":
