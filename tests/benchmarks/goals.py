@@ -85,12 +85,12 @@ AIMS = (
     _Aim(
         "Flask, repeated tokens",
         *(0.95, True, "times the requests unguarded"),
-        _ratio("http", "Flask on gunicorn, 4 threads, guarded"),
+        _ratio("http", "Flask on gunicorn, guarded"),
     ),
     _Aim(
         "Django stateless, repeated tokens",
         *(0.95, True, "times the requests unguarded"),
-        _ratio("http", "Django, stateless, on gunicorn, 4 threads, guarded"),
+        _ratio("http", "Django stateless on gunicorn, guarded"),
     ),
     _Aim(
         "memory of a token remembered, beyond its text",

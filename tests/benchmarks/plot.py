@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .results import Results, Section
 
-_WIDTH, _LABEL, _NUMBER = 760, 300, 90
+_WIDTH, _LABEL, _NUMBER = 800, 345, 85
 _BAR, _GAP, _TOP = 16, 8, 34
 _TEXT, _OWN, _PEER, _BARE = "#7d828a", "#2f81c7", "#a9aeb6", "#7d828a"
 

@@ -35,8 +35,8 @@ _GUNICORN = ("--worker-class=gthread", "--workers=1", "--threads=4", f"--chdir={
 APPS = {
     "a bare ASGI app on uvicorn": f"{_APPS}.asgi:app",
     "Starlette on uvicorn": f"{_APPS}.starlette_app:app",
-    "Flask on gunicorn, 4 threads": f"{_APPS}.flask_app:app",
-    "Django, stateless, on gunicorn, 4 threads": f"{_APPS}.django_app:application",
+    "Flask on gunicorn": f"{_APPS}.flask_app:app",
+    "Django stateless on gunicorn": f"{_APPS}.django_app:application",
 }
 
 
