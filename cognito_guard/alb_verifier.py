@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, final
 
 from . import claims as claim
 from ._callables import passes
 from .alb import LoadBalancer
-from .carriers import Forwarded
 from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity, with_user_info
 from .keys import KeyHealth, KeySet, health_of
@@ -23,6 +22,9 @@ from .keys.lookup import afind_key, find_key
 from .pool import UserPool
 from .signature import VerificationKey
 from .token import DEFAULT_MAX_BYTES, UnverifiedToken, parse_padded_token
+
+if TYPE_CHECKING:
+    from .carriers import Forwarded
 
 __all__ = ["LoadBalancerVerifier", "check_key_id"]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .pool import UserPool
     from .signature import VerificationKey
 
-__all__ = ["DEFAULT_BYTES", "DEFAULT_ENTRIES", "Verified", "VerifiedTokens", "share_texts"]
+__all__ = ["DEFAULT_BYTES", "DEFAULT_ENTRIES", "Verified", "VerifiedTokens"]
 
 DEFAULT_ENTRIES = 10_000
 DEFAULT_BYTES = 32 * 1024 * 1024
@@ -99,6 +99,16 @@ class VerifiedTokens:
             finally:
                 self._lock.release()
 
+    @staticmethod
+    def share_texts(claims: dict[str, Any]) -> dict[str, Any]:
+        """The same claims in two thirds of the memory: what all tokens say alike is kept once."""
+        shared = dict(zip(map(intern, claims), claims.values(), strict=True))
+        for name in _COMMON:
+            value = shared.get(name)
+            if type(value) is str:
+                shared[name] = intern(value)
+        return shared
+
     def _remove(self, token: str) -> None:
         entry = self._entries.pop(token, None)
         if entry is not None:
@@ -108,16 +118,6 @@ class VerifiedTokens:
         # Whoever held the lock stayed behind, and may have been in the midst of a change.
         self._lock = threading.Lock()
         self._bytes = sum(_weight(token, entry) for token, entry in self._entries.items())
-
-
-def share_texts(claims: dict[str, Any]) -> dict[str, Any]:
-    """The same claims in two thirds of the memory: what all tokens say alike is kept once."""
-    shared = dict(zip(map(intern, claims), claims.values(), strict=True))
-    for name in _COMMON:
-        value = shared.get(name)
-        if type(value) is str:
-            shared[name] = intern(value)
-    return shared
 
 
 def _weight(token: str, entry: Verified) -> int:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, final
 from ._log import Log
 from .alb import LoadBalancer
 from .alb_verifier import LoadBalancerVerifier
-from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES
+from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES, VerifiedTokens
 from .carriers import AuthorizationHeader, Carrier, Forwarded, HeaderValues, LoadBalancerHeaders
 from .challenge import Challenge, challenge
 from .config import DEFAULT_PREFIX, SETTING_NAMES, guard_arguments, values_from_text
@@ -112,15 +112,19 @@ class Guard:
         }
         self._homes = _homes(pools, load_balancers)
         limits: dict[str, Any] = {"max_token_bytes": max_token_bytes, "clock": clock}
-        cached = {**limits, "cache_entries": cache_entries, "cache_bytes": cache_bytes}
-        self._tokens = TokenVerifier(*pools, **cached)
+
+        def cache() -> VerifiedTokens | None:
+            remembered = VerifiedTokens(cache_entries, cache_bytes)
+            return remembered if remembered.enabled else None
+
+        self._tokens = TokenVerifier(*pools, cache=cache(), **limits)
         self._log = Log()
         self._all_tokens = [self._tokens]
 
         def access_tokens(pool: UserPool) -> TokenVerifier:
             if pool in pools:
-                return self._tokens.only(pool)
-            tokens = TokenVerifier(pool, **cached)
+                return self._tokens.only(pool, cache=cache())
+            tokens = TokenVerifier(pool, cache=cache(), **limits)
             self._all_tokens.append(tokens)
             return tokens
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
-from typing import TypeAlias, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from . import claims as claim
 from ._callables import passes
-from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES, VerifiedTokens, share_texts
 from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity
 from .keys import KeyHealth, KeySet, RemoteKeySet, SiblingKeySet, StaticKeySet, health_of
@@ -17,6 +16,9 @@ from .keys.lookup import afind_key, find_key
 from .pool import Check, UserPool
 from .signature import VerificationKey
 from .token import DEFAULT_MAX_BYTES, UnverifiedToken, parse_token
+
+if TYPE_CHECKING:
+    from .cache import VerifiedTokens
 
 __all__ = ["TokenVerifier"]
 
@@ -29,8 +31,8 @@ _Candidate: TypeAlias = tuple[UnverifiedToken, UserPool, KeySet, str, str, float
 class TokenVerifier:
     """Verifies the tokens of one or more user pools.
 
-    ``max_token_bytes`` bounds the length of a token; ``cache_entries`` and ``cache_bytes`` bound
-    what is remembered of verified tokens, and 0 turns that off; ``clock`` gives seconds since 1970.
+    ``max_token_bytes`` bounds the length of a token; ``cache`` is where a guard remembers verified
+    ones, of these pools alone; ``clock`` gives seconds since 1970.
     Raises :class:`ConfigurationError` if two pools share an issuer, or a pool's keys are unusable.
     """
 
@@ -38,12 +40,11 @@ class TokenVerifier:
         self,
         *pools: UserPool,
         max_token_bytes: int = DEFAULT_MAX_BYTES,
-        cache_entries: int = DEFAULT_ENTRIES,
-        cache_bytes: int = DEFAULT_BYTES,
+        cache: VerifiedTokens | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._max_bytes = max_token_bytes
-        self._cache = VerifiedTokens(cache_entries, cache_bytes)
+        self._cache = cache
         self._clock = clock
         self._trusted: dict[str, tuple[UserPool, KeySet]] = {}
         self._prefetch: list[RemoteKeySet] = []
@@ -74,16 +75,10 @@ class TokenVerifier:
         key = await afind_key(candidate[2], candidate[0].header.kid)
         return self._with_the_key(text, candidate, key)
 
-    def only(self, pool: UserPool) -> TokenVerifier:
+    def only(self, pool: UserPool, *, cache: VerifiedTokens | None = None) -> TokenVerifier:
         """A verifier for the tokens of one of the pools, with the same keys. It remembers its own
         tokens, as it must not take another pool's for good."""
-        entries, size = self._cache.limits
-        one = TokenVerifier(
-            max_token_bytes=self._max_bytes,
-            cache_entries=entries,
-            cache_bytes=size,
-            clock=self._clock,
-        )
+        one = TokenVerifier(max_token_bytes=self._max_bytes, cache=cache, clock=self._clock)
         one._trusted = {issuer: self._trusted[issuer] for issuer in pool.issuers}
         return one
 
@@ -103,7 +98,7 @@ class TokenVerifier:
         key, and the pool's own checks. Raises as :meth:`verify`.
         """
         cache = self._cache
-        if not cache.enabled or type(text) is not str or (entry := cache.get(text)) is None:
+        if cache is None or type(text) is not str or (entry := cache.get(text)) is None:
             return None
         identity, kid, key, keys, pool, since, until = entry
         if not since <= self._clock() < until:
@@ -182,8 +177,8 @@ class TokenVerifier:
         username = get("username" if token_use == "access" else "cognito:username")
         if type(username) is not str or not username:
             username = claim.username(claims, token_use)
-        if self._cache.enabled:
-            claims = share_texts(claims)
+        if self._cache is not None:
+            claims = self._cache.share_texts(claims)
         identity = Identity(
             claims,
             token_use,
@@ -197,7 +192,7 @@ class TokenVerifier:
         )
         if pool.checks:
             _ask(pool.checks, identity)
-        if self._cache.enabled:
+        if self._cache is not None:
             # `nbf` was looked at now, so it holds unless the clock is set back.
             since = now if "nbf" in claims else -inf
             until = claims["exp"] + pool.leeway
