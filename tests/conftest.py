@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from cognito_guard import Guard
 from cognito_guard.testing import LocalUserPool
+
+from .leaks import Listener, listening
 
 # Made once, because RSA keys are slow to make. A test that rotates keys makes a pool of its own.
 
@@ -26,6 +30,21 @@ def other_pool() -> LocalUserPool:
 def guard(pool: LocalUserPool) -> Guard:
     """Accepts the access tokens of ``pool`` for its one client."""
     return Guard(pool.trust())
+
+
+@pytest.fixture(scope="session")
+def leaks() -> Iterator[Listener]:
+    """Hears every log record, error and repr of the engine, in each test."""
+    with listening() as listener:
+        yield listener
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(leaks: Listener) -> Iterator[None]:
+    """Whatever a test makes the engine say gives away no token, no key and no user."""
+    yield
+    found, leaks.leaks = leaks.leaks, set()
+    assert found == set()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

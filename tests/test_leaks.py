@@ -1,0 +1,71 @@
+"""leaks.py: what is said while the suite runs is heard, and what gives a secret away is found."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from cognito_guard import Guard, InvalidToken, Reason, RemoteKeySet
+from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
+
+from .leaks import Listener, gives_away, listening
+
+PEM = next(iter(LocalLoadBalancer().keys().values()))
+POOL = LocalUserPool()
+TOKEN = POOL.access_token()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        TOKEN,
+        *TOKEN.split("."),
+        POOL.jwks()["keys"][0]["n"],
+        POOL.subject("alice"),
+        PEM,
+    ],
+    ids=["token", "header", "payload", "signature", "modulus", "subject", "PEM"],
+)
+def test_secrets_are_recognised(secret: str) -> None:
+    """A token and each part of it, a key and a user's id are found in the midst of a text."""
+    assert gives_away(f"something ({secret}) else")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "refused with 401: token_expired, 48210 times more in 60 s",
+        "keys of https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz/.well-known/jwks.json"
+        " were not fetched: certificate verify failed: unable to get local issuer certificate",
+    ],
+)
+def test_what_may_be_said_is_no_secret(said: str) -> None:
+    """Addresses, reasons and numbers are what a log is for."""
+    assert not gives_away(said)
+
+
+def test_leak_is_heard_wherever_it_is(leaks: Listener) -> None:
+    """In a record's text or attributes, in an error, and in a repr; each by itself."""
+    logger = logging.getLogger("cognito_guard")
+    keys = RemoteKeySet("https://keys.example/", name=TOKEN)
+    leaky: dict[str, Callable[[], object]] = {
+        "a record of test_leaks.py": lambda: logger.warning("got %s", TOKEN),
+        "a InvalidToken": lambda: InvalidToken(Reason.MALFORMED_TOKEN, f"Got {TOKEN}."),
+        "the repr of a RemoteKeySet": lambda: repr(keys),
+    }
+    leaky["a record of test_leaks.py "] = lambda: logger.warning("x", extra={"token": TOKEN})
+    for where, leak in leaky.items():
+        with listening() as own:
+            leak()
+        assert own.leaks == {where.strip()}
+    leaks.leaks.clear()  # the suite's own listener has heard it too
+
+
+def test_suite_is_listened_to(leaks: Listener, guard: Guard) -> None:
+    """The listener of the whole suite hears what this test makes the engine say."""
+    before = leaks.heard
+    with pytest.raises(InvalidToken):
+        guard.verify("no token")
+    assert leaks.heard > before
