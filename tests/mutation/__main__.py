@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from .mutants import SUITES, Mutant, explained, of_module, parse_diff, parse_results
+from .mutants import HELD, SUITES, WIDER, Mutant, explained, of_module, parse_diff, parse_results
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +31,7 @@ pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist"]
 """
 _MUTMUT = ("-m", "mutmut")
+_UNNOTICED = ("survived", "no tests")
 # What `mutmut show` does, for many mutants in one process.
 _SHOW = """
 import sys
@@ -40,26 +41,34 @@ for name in sys.argv[1:]:
 """
 
 
-def survivors(module: str, folder: Path, children: int) -> tuple[dict[str, int], set[Mutant]]:
-    """Break a module in a copy of the project. How many mutants ended how, and who survived."""
+def survivors(module: str, children: int) -> tuple[int, set[Mutant]]:
+    """Break a module in copies of the project. How many mutants there were, and who survived."""
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        first, second = Path(one), Path(other)
+        ended = _hold(module, first, SUITES[module], [], children)
+        left = [name for name, status in ended.items() if status in _UNNOTICED]
+        if left:
+            again = _hold(module, second, WIDER, left, children)
+            left = [name for name in left if again[name] in _UNNOTICED]
+        diffs = _run(first, "-c", _SHOW, *left).split("\0")[:-1]
+    return len(ended), set(map(parse_diff, left, diffs))
+
+
+def _hold(
+    module: str, folder: Path, tests: list[str], names: list[str], children: int
+) -> dict[str, str]:
+    """Hold mutants of a module, all or these, against some tests. How each of them ended."""
     for name in _COPIED:
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
-    tests = [f"tests/engine/{test}" for test in SUITES[module]]
+    chosen = [f"tests/engine/{test}" for test in tests]
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
-        file.write(_CONFIGURATION.format(module=module, tests=tests))
-    _run(folder, *_MUTMUT, "run", "--max-children", str(children))
-    counts: dict[str, int] = {}
-    names: list[str] = []
-    for name, status in parse_results(_run(folder, *_MUTMUT, "results", "--all", "true")):
-        counts[status] = counts.get(status, 0) + 1
-        if status in ("survived", "no tests"):
-            names.append(name)
-    diffs = _run(folder, "-c", _SHOW, *names).split("\0")[:-1]
-    return counts, set(map(parse_diff, names, diffs))
+        file.write(_CONFIGURATION.format(module=module, tests=chosen))
+    _run(folder, *_MUTMUT, "run", "--max-children", str(children), *names)
+    return dict(parse_results(_run(folder, *_MUTMUT, "results", "--all", "true")))
 
 
 def _run(folder: Path, *arguments: str) -> str:
@@ -89,7 +98,7 @@ def differences(survived: set[Mutant], listed: set[Mutant]) -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("modules", nargs="*", default=list(SUITES), metavar="MODULE")
+    parser.add_argument("modules", nargs="*", default=HELD, metavar="MODULE")
     parser.add_argument("--children", type=int, default=1, help="processes at a time (1)")
     options = parser.parse_args(arguments)
     unknown = set(options.modules) - set(SUITES)
@@ -102,14 +111,9 @@ def main(arguments: list[str]) -> int:
     print(f"{'module':14} {'mutants':>8} {'killed':>8} {'explained':>10} {'seconds':>8}")
     for module in options.modules:
         start = monotonic()
-        with TemporaryDirectory() as scratch:
-            counts, survived = survivors(module, Path(scratch), options.children)
+        mutants, survived = survivors(module, options.children)
         listed = of_module(module, explained())
-        mutants, unnoticed = (
-            sum(counts.values()),
-            counts.get("survived", 0) + counts.get("no tests", 0),
-        )
-        row = f"{module:14} {mutants:8} {mutants - unnoticed:8} {len(survived & listed):10}"
+        row = f"{module:14} {mutants:8} {mutants - len(survived):8} {len(survived & listed):10}"
         print(f"{row} {monotonic() - start:8.0f}", flush=True)
         for difference in differences(survived, listed):
             print(difference)

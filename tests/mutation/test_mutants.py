@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .__main__ import ROOT, differences
-from .mutants import SUITES, Mutant, explained, of_module, parse_diff, parse_results
+from .mutants import SUITES, WIDER, Mutant, explained, of_module, parse_diff, parse_results
 
 EXPLAINED = explained()
 
@@ -26,7 +26,8 @@ def test_every_suite_is_there() -> None:
     """Each module and each of the tests that it is held against exists."""
     for module, tests in SUITES.items():
         assert (ROOT / "cognito_guard" / f"{module}.py").is_file()
-        assert all((ROOT / "tests" / "engine" / test).is_file() for test in tests)
+        for test in (*tests, *WIDER):
+            assert (ROOT / "tests" / "engine" / test).is_file()
 
 
 def test_results() -> None:
