@@ -58,9 +58,11 @@ def _checks(
 
     ``header`` is that of a load balancer's data, which has claims as well.
     """
-    checks: list[Callable[[], object]] = [
+    first: list[Callable[[], object]] = [
         lambda: claim.issuer(claims),
         lambda: claim.check_expiry(claims, now, 0),
+    ]
+    last: list[Callable[[], object]] = [
         lambda: claim.check_other_times(claims, now, 0),
         lambda: claim.subject(claims),
         lambda: claim.groups(claims),
@@ -72,20 +74,20 @@ def _checks(
             lambda: claim.client(header),
             lambda: claim.issuer(header),
             lambda: claim.check_expiry(header, now, 0),
-            *checks,
+            *first,
+            *last,
         ]
     token_use = claims.get("token_use")
-    checks += [
-        lambda: claim.check_token_use(claims, frozenset({"access", "id"})),
+    last += [
         lambda: claim.check_not_sender_constrained(claims),
         lambda: claim.scopes(claims),
     ]
     if token_use in ("access", "id"):
-        checks += [
+        last += [
             lambda: claim.check_client(claims, token_use, None),
             lambda: claim.username(claims, token_use),
         ]
-    return checks
+    return [*first, lambda: claim.check_token_use(claims, frozenset({"access", "id"})), *last]
 
 
 def _kind(claims: dict[str, Any]) -> str:
