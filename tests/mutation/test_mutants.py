@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from .__main__ import ROOT, differences
+import cognito_guard
+
+from .__main__ import differences
 from .mutants import SUITES, WIDER, Mutant, explained, of_module, parse_diff, parse_results
 
 EXPLAINED = explained()
+ENGINE = Path(cognito_guard.__file__).parent
 
 
 @pytest.mark.parametrize("mutant", EXPLAINED, ids=lambda mutant: mutant.function)
 def test_what_is_explained_is_there(mutant: Mutant) -> None:
     """The code that a survivor breaks is in its module, so the list does not outlive the code."""
     module = mutant.function.partition(".")[0]
-    source = " ".join((ROOT / "cognito_guard" / f"{module}.py").read_text(encoding="utf-8").split())
+    source = " ".join((ENGINE / f"{module}.py").read_text(encoding="utf-8").split())
 
     assert module in SUITES
     assert mutant.line in source
@@ -25,9 +30,9 @@ def test_what_is_explained_is_there(mutant: Mutant) -> None:
 def test_every_suite_is_there() -> None:
     """Each module and each of the tests that it is held against exists."""
     for module, tests in SUITES.items():
-        assert (ROOT / "cognito_guard" / f"{module}.py").is_file()
+        assert (ENGINE / f"{module}.py").is_file()
         for test in (*tests, *WIDER):
-            assert (ROOT / "tests" / "engine" / test).is_file()
+            assert (Path(__file__).parents[1] / "engine" / test).is_file()
 
 
 def test_results() -> None:
