@@ -118,6 +118,7 @@ def test_checks_of_an_answer(one: Attempt) -> None:
         (401, good.encode(), "more"),
         (401, json.dumps({"detail": {"reason": "unsupported_algorithm"}})),
         (401, json.dumps({"detail": "no reason"})),
+        (401, json.dumps({"detail": {"detail": {"reason": "too deep"}}})),
         (401, json.dumps(["no object"])),
         (401, "no JSON"),
         SimpleNamespace(status_code=401, content=good.encode()),
@@ -172,3 +173,11 @@ def test_the_forms_of_headers(pool: LocalUserPool) -> None:
         (b"aUTHORIZATION", second.encode()),
     ]
     assert two.joined_headers == {"Authorization": f"{first},{second}"}
+
+
+def test_an_attack_that_brings_nothing(pool: LocalUserPool) -> None:
+    """An attack of one's own needs neither a token nor headers: a caller without a credential."""
+    attack = attacks.Attack("own: nothing", "Brings nothing.", (Reason.MISSING_CREDENTIALS,))
+
+    assert attack.headers(attacks.Forge(pool)) == []
+    assert attack.verdicts([]) == {Reason.MISSING_CREDENTIALS}
