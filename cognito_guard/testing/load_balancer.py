@@ -21,7 +21,8 @@ from .server import PemServer
 __all__ = ["LocalLoadBalancer"]
 
 _ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/local/50dc6c495c0c9188"
-_LIFETIME_SECONDS = 120
+# As long as the access token beside it, which keeps a slow test run from being told off.
+_LIFETIME_SECONDS = 3600
 
 
 @final

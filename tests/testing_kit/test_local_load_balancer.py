@@ -59,14 +59,14 @@ def test_data_is_what_a_load_balancer_signs(balancer: LocalLoadBalancer) -> None
         ("iss", ISSUER),
         ("client", "1example23456789"),
         ("signer", ARN),
-        ("exp", NOW + 120),
+        ("exp", NOW + 3600),
     ]
     assert claims == {
         "sub": balancer.pool.subject("bob"),
         "email_verified": "true",
         "email": "bob@example.com",
         "username": "bob",
-        "exp": NOW + 120,
+        "exp": NOW + 3600,
         "iss": ISSUER,
     }
 
@@ -192,7 +192,7 @@ def test_everything_about_it_can_be_said() -> None:
     header, claims = opened(balancer, headers["x-amzn-oidc-data"])
     assert (header["signer"], header["client"]) == (arn, "c")
     assert (header["iss"], claims["iss"]) == ("https://idp.example", "https://idp.example")
-    assert header["exp"] == NOW + 120
+    assert header["exp"] == NOW + 3600
     token = jwt.decode(
         headers["x-amzn-oidc-accesstoken"], options={"verify_signature": False}, algorithms=[]
     )
