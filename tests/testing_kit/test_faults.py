@@ -291,7 +291,14 @@ def test_failing_ends_with_the_block(server: PemServer) -> None:
 @pytest.mark.parametrize("fault", [None, Fault.HANG, Fault.SLOW, Fault.DRIP, Fault.ENDLESS])
 def test_everything_ends_when_the_context_ends(fault: Fault | None, tls: bool) -> None:
     """Answers under way, connections that say nothing: all are over, and so are the threads."""
-    with PemServer(one, delay=1e6, tls=tls) as server:
+    asked = threading.Event()
+
+    def keys() -> dict[str, str]:
+        asked.set()
+        return one()
+
+    others = set(threading.enumerate())
+    with PemServer(keys, delay=1e6, tls=tls) as server:
         server.fault = fault
         silent = socket.create_connection(("127.0.0.1", port(server)), timeout=PATIENCE)
         asking = socket.create_connection(("127.0.0.1", port(server)), timeout=PATIENCE)
@@ -299,13 +306,13 @@ def test_everything_ends_when_the_context_ends(fault: Fault | None, tls: bool) -
             context = ssl.create_default_context(cadata=(server.authority or b"").decode("ascii"))
             asking = context.wrap_socket(asking, server_hostname="127.0.0.1")
         asking.sendall(b"GET /one HTTP/1.1\r\n\r\n")
+        assert asked.wait(PATIENCE)
         if fault in (Fault.DRIP, Fault.ENDLESS):
             asking.recv(1)
-    assert [
-        thread for thread in threading.enumerate() if thread.name.startswith("key server")
-    ] == []
     silent.close()
     asking.close()
+    left = set(threading.enumerate()) - others
+    assert [thread for thread in left if thread.name.startswith("key server")] == []
 
 
 def test_error_of_the_function_is_not_swallowed() -> None:
