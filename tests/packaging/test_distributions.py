@@ -36,7 +36,7 @@ EXTRAS = {
     "django": {"django"},
     "drf": {"django", "djangorestframework"},
     "flask": {"flask"},
-    "testing": {"pyjwt"},
+    "testing": {"h11", "pyjwt"},
     "cli": set[str](),
 }
 SDIST_TOP_LEVEL = {

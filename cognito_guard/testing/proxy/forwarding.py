@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import socket
-from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from .http1 import Exchange, Headers, Refused, Request
+import h11
+
+from .http1 import Exchange, Headers, Peer, Refused, Request, decoded, encoded, tokens
 
 __all__ = ["Target", "end_to_end", "forward", "is_loopback"]
 
@@ -20,9 +20,8 @@ OIDC_PREFIX = "x-amzn-oidc-"
 
 # An idle connection's time with an Application Load Balancer, unless configured otherwise.
 IDLE_SECONDS = 60.0
-_PIECE = 64 * 1024
 
-# RFC 9110, section 7.6.1; "expect" is answered here.
+# RFC 9110, section 7.6.1; "expect" is answered here. How a message ends is h11's to say.
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -33,7 +32,6 @@ _HOP_BY_HOP = frozenset(
         "proxy-connection",
         "te",
         "trailer",
-        "transfer-encoding",
         "upgrade",
     }
 )
@@ -67,7 +65,7 @@ def end_to_end(request: Request, client: str, port: int) -> list[tuple[str, str]
     """
     hops = ", ".join([*request.values("x-forwarded-for"), client])
     own = {"x-forwarded-for": hops, "x-forwarded-proto": "http", "x-forwarded-port": str(port)}
-    kept = _without_hops(request.headers, request.tokens("connection"))
+    kept = _without_hops(request.headers, tokens(request.headers, "connection"))
     # WSGI tells "-" and "_" not apart.
     names = [(name.lower().replace("_", "-"), (name, value)) for name, value in kept]
     return [
@@ -88,64 +86,39 @@ def forward(
     ``track`` is told of the socket, so that someone else can end the exchange. Raises
     :class:`Refused` if the app cannot be reached, or does not speak HTTP.
     """
-    with closing(HTTPConnection(target.host, target.port, timeout=IDLE_SECONDS)) as connection:
+    with ExitStack() as stack:
         try:
-            connection.connect()
-            track(connection.sock)
+            connection = socket.create_connection((target.host, target.port), IDLE_SECONDS)
+            stack.enter_context(connection)
+            track(connection)
+            app = Peer(h11.CLIENT, connection)
             # If the app closes before it has read everything, it may have answered all the same.
             with suppress(BrokenPipeError, ConnectionResetError):
-                _send(connection, exchange, request, headers)
-            response = connection.getresponse()
+                app.send(
+                    h11.Request(
+                        method=request.method,
+                        target=request.target,
+                        headers=encoded([*headers, ("Connection", "close")]),
+                    ),
+                )
+                for piece in exchange.body():
+                    app.send(h11.Data(data=piece))
+                app.send(h11.EndOfMessage())
+            while not isinstance(response := app.next(), h11.Response):
+                pass  # interim answers
         except TimeoutError:
             raise Refused(HTTPStatus.GATEWAY_TIMEOUT, "The app took too long.") from None
-        except (OSError, HTTPException):
+        except (OSError, h11.RemoteProtocolError):
             raise Refused(HTTPStatus.BAD_GATEWAY, "The app gave no answer.") from None
-        _pass_back(exchange, request, response)
+        headers = decoded(response)
+        named = tokens(headers, "connection")
+        exchange.send(
+            response.status_code, response.reason, _without_hops(headers, named), app.body()
+        )
 
 
-def _send(
-    connection: HTTPConnection, exchange: Exchange, request: Request, headers: Headers
-) -> None:
-    connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
-    for name, value in headers:
-        connection.putheader(name, value)
-    if request.chunked:
-        connection.putheader("Transfer-Encoding", "chunked")
-    connection.putheader("Connection", "close")
-    connection.endheaders()
-    for piece in exchange.body(request):
-        connection.send(b"%x\r\n%b\r\n" % (len(piece), piece) if request.chunked else piece)
-    if request.chunked:
-        connection.send(b"0\r\n\r\n")
-
-
-def _pass_back(exchange: Exchange, request: Request, response: HTTPResponse) -> None:
-    if response.status < HTTPStatus.OK:
-        raise Refused(HTTPStatus.BAD_GATEWAY, "The app's answer is none.")
-    named = ",".join(response.headers.get_all("connection", [])).lower().split(",")
-    headers = [
-        (name, value)
-        for name, value in _without_hops(response.headers.items(), {n.strip() for n in named})
-        # Beside "chunked" it means nothing.
-        if response.length is not None or name.lower() != "content-length"
-    ]
-    bodiless = request.method == "HEAD" or response.status in (204, 304)
-    # Whoever speaks HTTP/1.0 sees the end of the body in the end of the connection.
-    chunked = not bodiless and response.length is None and request.minor > 0
-    if chunked:
-        headers.append(("Transfer-Encoding", "chunked"))
-    exchange.begin(response.status, response.reason, headers)
-    if not bodiless:
-        exchange.send(iter(lambda: response.read1(_PIECE), b""), chunked=chunked)
-
-
-def _without_hops(headers: Iterable[tuple[str, str]], named: set[str]) -> list[tuple[str, str]]:
+def _without_hops(headers: Headers, named: set[str]) -> list[tuple[str, str]]:
     """The headers but for those of one connection: the known ones, and the ``named``."""
     # What says where a message ends and whom it is for is nobody's to take away.
-    dropped = (_HOP_BY_HOP | named) - {"content-length", "host"}
-    # Folded values are unfolded.
-    return [
-        (name, re.sub(r"[\r\n]+[ \t]*", " ", value))
-        for name, value in headers
-        if name.lower() not in dropped
-    ]
+    dropped = (_HOP_BY_HOP | named) - {"content-length", "host", "transfer-encoding"}
+    return [(name, value) for name, value in headers if name.lower() not in dropped]

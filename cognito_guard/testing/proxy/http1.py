@@ -1,4 +1,4 @@
-"""One HTTP/1.1 exchange on a connection: a request read strictly, an answer written (RFC 9112).
+"""One HTTP/1.1 exchange on a connection, spoken with h11 (RFC 9112).
 
 Only what a proxy can pass on without changing its meaning is accepted; anything ambiguous is
 refused. Text is ISO 8859-1 throughout, so that bytes come out as they went in.
@@ -7,25 +7,30 @@ refused. Text is ISO 8859-1 throughout, so that bytes come out as they went in.
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from io import BufferedReader
-from typing import Protocol, final
+from itertools import islice
+from typing import final
 
-__all__ = ["Exchange", "Headers", "Refused", "Request"]
+import h11
+
+__all__ = ["Exchange", "Headers", "Peer", "Refused", "Request", "decoded", "encoded", "tokens"]
 
 Headers = Sequence[tuple[str, str]]
 
+# What an Application Load Balancer takes.
 _MAX_HEAD = 64 * 1024
 _MAX_LINE = 16 * 1024
 _PIECE = 64 * 1024
-# What to take in, unread, after an answer that came before the end of the request.
-_MAX_REST = 1024 * 1024
+# How many pieces to take in, unread, after an answer that came before the end of the request.
+_MAX_REST = 16
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST_LINE = re.compile(rf"({_TOKEN}) (/[\x21-\x7e]*) HTTP/1\.([01])")
-_HEADER = re.compile(rf"({_TOKEN}):[ \t]*((?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)[ \t]*")
-_CHUNK = re.compile(r"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
+# What h11 puts up with, and another reader may take for something else: bare line feeds, folded
+# lines, a length said more than once, and one beyond 15 digits.
+_UNCLEAR = re.compile(rb"(?<!\r)\n|\n[ \t]|\ncontent-length:[^\n]*(?:,|\d{16})", re.IGNORECASE)
+_LENGTH = re.compile(rb"\n(?:content-length|transfer-encoding):", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -37,25 +42,52 @@ class Refused(Exception):
         self.detail = detail
 
 
-class _Writer(Protocol):
-    def write(self, data: bytes, /) -> object: ...
+class Peer:
+    """The other end of a connection. Raises ``h11.RemoteProtocolError`` if it breaks the rules."""
+
+    def __init__(self, role: type[h11.CLIENT | h11.SERVER], connection: socket.socket) -> None:
+        self.http = h11.Connection(role, max_incomplete_event_size=_MAX_HEAD)
+        self.heard = bytearray()
+        """Its latest words."""
+        self._connection = connection
+
+    def next(self) -> object:
+        """The next event."""
+        self.heard.clear()
+        while (event := self.http.next_event()) is h11.NEED_DATA:
+            if self.http.they_are_waiting_for_100_continue:
+                self.send(h11.InformationalResponse(status_code=100, headers=[], reason="Continue"))
+            data = self._connection.recv(_PIECE)
+            self.heard += data
+            self.http.receive_data(data)
+        return event
+
+    def body(self) -> Iterator[bytes]:
+        """A body, piece by piece as it comes."""
+        while isinstance(event := self.next(), h11.Data):
+            yield bytes(event.data)
+
+    def send(self, *events: h11.Event) -> None:
+        """Say these events."""
+        for event in events:
+            self._connection.sendall(self.http.send(event) or b"")
 
 
 @final
 class Request:
     """A request's head."""
 
-    def __init__(self, method: str, target: str, minor: int, headers: Headers) -> None:
-        self.method = method
-        self.target = target
+    def __init__(self, event: h11.Request) -> None:
+        self.method = event.method.decode("ascii")
+        self.target = event.target.decode("ascii")
         """The path with its query, as sent."""
-        self.minor = minor
-        self.headers = headers
+        self.headers = decoded(event)
+        known = event.http_version in (b"1.0", b"1.1") and self.method != "CONNECT"
+        if not known or not self.target.startswith("/"):
+            raise Refused(HTTPStatus.BAD_REQUEST, "The request line is not for here.")
         if len(self.values("host")) != 1:
             raise Refused(HTTPStatus.BAD_REQUEST, "There must be one Host header.")
         self.host = self.values("host")[0]
-        self.chunked = self._is_chunked()
-        self.content_length = self._length()
 
     @property
     def path(self) -> str:
@@ -71,11 +103,6 @@ class Request:
         """All values of a header, by its lower-case name."""
         return [value for key, value in self.headers if key.lower() == name]
 
-    def tokens(self, name: str) -> set[str]:
-        """The members of a comma-separated header, in lower case."""
-        members = ",".join(self.values(name)).split(",")
-        return {member.strip().lower() for member in members} - {""}
-
     def cookies(self, name: str) -> Iterator[str]:
         """All values of a cookie, in their order."""
         for header in self.values("cookie"):
@@ -84,147 +111,100 @@ class Request:
                 if key == name:
                     yield value
 
-    def _is_chunked(self) -> bool:
-        codings = self.values("transfer-encoding")
-        if not codings:
-            return False
-        if self.values("content-length"):
-            raise Refused(HTTPStatus.BAD_REQUEST, "The length is given twice.")
-        if [coding.lower() for coding in codings] != ["chunked"]:
-            raise Refused(HTTPStatus.NOT_IMPLEMENTED, "Only the chunked coding is known here.")
-        return True
-
-    def _length(self) -> int:
-        lengths = self.values("content-length")
-        if not lengths:
-            return 0
-        if len(lengths) != 1 or not re.fullmatch("[0-9]{1,15}", lengths[0]):
-            raise Refused(HTTPStatus.BAD_REQUEST, "The Content-Length is no length.")
-        return int(lengths[0])
-
 
 @final
 class Exchange:
     """Reads one request and writes one answer; the connection ends with it."""
 
-    def __init__(self, reader: BufferedReader, writer: _Writer) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._left = 0
+    def __init__(self, connection: socket.socket) -> None:
+        self._peer = Peer(h11.SERVER, connection)
         self._wants_body = True
 
     def read(self) -> Request | None:
         """The request's head; None if nothing was sent. Raises :class:`Refused`."""
-        lines = list(self._lines(_MAX_HEAD))
-        if not lines:
+        with _refusing():
+            event = self._peer.next()
+        if not isinstance(event, h11.Request):
             return None
-        first = _REQUEST_LINE.fullmatch(lines[0])
-        if first is None:
-            raise Refused(HTTPStatus.BAD_REQUEST, "The request line is malformed.")
-        headers = []
-        for line in lines[1:]:
-            header = _HEADER.fullmatch(line)
-            if header is None:
-                raise Refused(HTTPStatus.BAD_REQUEST, "A header is malformed.")
-            headers.append((header[1], header[2]))
-        request = Request(first[1], first[2], int(first[3]), headers)
-        self._left = request.content_length or int(request.chunked)
-        self._wants_body = request.method != "HEAD"
-        return request
+        rest, _ = self._peer.http.trailing_data
+        head = self._peer.heard[: len(self._peer.heard) - len(rest)]
+        if len(head) > _MAX_HEAD or max(map(len, head.split(b"\n"))) > _MAX_LINE:
+            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head is too large.")
+        if _UNCLEAR.search(head) or len(_LENGTH.findall(head)) > 1:
+            raise Refused(HTTPStatus.BAD_REQUEST, "The head could be read in two ways.")
+        self._wants_body = event.method != b"HEAD"
+        return Request(event)
 
-    def body(self, request: Request) -> Iterator[bytes]:
+    def body(self) -> Iterator[bytes]:
         """The request's body, piece by piece as it comes. Raises :class:`Refused`."""
-        try:
-            yield from self._pieces(request)
-        except OSError:
-            raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The rest of the body is missing.") from None
+        with _refusing():
+            try:
+                yield from self._peer.body()
+            except OSError:
+                detail = "The rest of the body is missing."
+                raise Refused(HTTPStatus.REQUEST_TIMEOUT, detail) from None
 
     def skip(self) -> None:
         """Read some of what is left of the request.
 
         For after an answer: closing a connection on unread octets can take the answer along.
         """
-        for _ in range(_MAX_REST // _PIECE if self._left else 0):
-            if not self._reader.read1(_PIECE):
-                return
+        if self._peer.http.their_state is h11.SEND_BODY:
+            with suppress(Refused):
+                for _ in islice(self.body(), _MAX_REST):
+                    pass
 
     def answer(
         self, status: HTTPStatus, body: str = "", *, headers: Headers = (), kind: str = "text/plain"
     ) -> None:
         """A whole answer: text of a media type, which nobody is to keep."""
         data = body.encode("utf-8")
-        self.begin(
+        self.send(
             status,
-            status.phrase,
+            status.phrase.encode("ascii"),
             [
                 ("Content-Type", f"{kind}; charset=utf-8"),
                 ("Content-Length", str(len(data))),
                 ("Cache-Control", "no-store"),
                 *headers,
             ],
+            [data] if self._wants_body else (),
         )
-        if self._wants_body:
-            self._writer.write(data)
 
-    def begin(self, status: int, reason: str, headers: Headers) -> None:
-        """The head of an answer."""
-        lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers)]
-        head = "\r\n".join([*lines, "Connection: close", "", ""])
-        self._writer.write(head.encode("latin-1"))
+    def send(self, status: int, reason: bytes, headers: Headers, body: Iterable[bytes]) -> None:
+        """An answer, each piece of its body as soon as it is there."""
+        self._peer.send(
+            h11.Response(
+                status_code=status,
+                reason=reason,
+                headers=encoded([*headers, ("Connection", "close")]),
+            )
+        )
+        for piece in body:
+            self._peer.send(h11.Data(data=piece))
+        self._peer.send(h11.EndOfMessage())
 
-    def send(self, pieces: Iterable[bytes], *, chunked: bool) -> None:
-        """The body of an answer, each piece as soon as it is there."""
-        for piece in pieces:
-            self._writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-        if chunked:
-            self._writer.write(b"0\r\n\r\n")
 
-    def _pieces(self, request: Request) -> Iterator[bytes]:
-        if self._left and "100-continue" in request.tokens("expect"):
-            self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if not request.chunked:
-            while self._left:
-                piece = self._some(self._left)
-                self._left -= len(piece)
-                yield piece
-            return
-        while size := self._chunk_size():
-            while size:
-                piece = self._some(size)
-                size -= len(piece)
-                yield piece
-            if self._line(_MAX_LINE):
-                raise Refused(HTTPStatus.BAD_REQUEST, "A chunk is longer than it says.")
-        for _ in self._lines(_MAX_HEAD):
-            pass  # trailers, which nobody is told about
-        self._left = 0
+def tokens(headers: Headers, name: str) -> set[str]:
+    """The members of a comma-separated header, by its lower-case name, in lower case."""
+    members = ",".join(value for key, value in headers if key.lower() == name).split(",")
+    return {member.strip().lower() for member in members} - {""}
 
-    def _lines(self, limit: int) -> Iterator[str]:
-        """The lines up to the empty one, or none at all at the end of the stream."""
-        first = True
-        while line := self._line(min(_MAX_LINE, limit), may_end=first):
-            limit -= len(line) + 2
-            first = False
-            yield line
 
-    def _line(self, limit: int, *, may_end: bool = False) -> str:
-        line = self._reader.readline(limit + 1)
-        if not line and may_end:
-            return ""
-        if len(line) > limit:
-            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head is too large.")
-        if not line.endswith(b"\r\n"):
-            raise Refused(HTTPStatus.BAD_REQUEST, "A line has no end.")
-        return line[:-2].decode("latin-1")
+def decoded(event: h11.Request | h11.Response) -> list[tuple[str, str]]:
+    """A message's headers as text."""
+    return [(k.decode("latin-1"), v.decode("latin-1")) for k, v in event.headers.raw_items()]
 
-    def _chunk_size(self) -> int:
-        size = _CHUNK.fullmatch(self._line(_MAX_LINE))
-        if size is None:
-            raise Refused(HTTPStatus.BAD_REQUEST, "A chunk has no size.")
-        return int(size[1], 16)
 
-    def _some(self, limit: int) -> bytes:
-        piece = self._reader.read1(min(limit, _PIECE))
-        if not piece:
-            raise Refused(HTTPStatus.BAD_REQUEST, "The body has no end.")
-        return piece
+def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Headers as octets."""
+    return [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers]
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except h11.RemoteProtocolError as error:
+        status = HTTPStatus(error.error_status_hint)
+        raise Refused(status, "This is not HTTP/1.1 as it is spoken here.") from None

@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPException
-from io import BufferedReader
 from socketserver import StreamRequestHandler, TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Literal, cast, final, get_args
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
+import h11
+
 from . import login
 from .forwarding import Target, end_to_end, forward, is_loopback
-from .http1 import Exchange, Headers, Refused, Request
+from .http1 import Exchange, Headers, Refused, Request, tokens
 from .sessions import Sessions
 
 if TYPE_CHECKING:
@@ -119,13 +119,13 @@ class LocalListener:
             origin = _origin(request)
             if request.path.startswith(login.PREFIX):
                 self._answer_page(exchange, request, origin)
-            elif "websocket" in request.tokens("upgrade"):
+            elif "websocket" in tokens(request.headers, "upgrade"):
                 raise Refused(HTTPStatus.NOT_IMPLEMENTED, "No WebSockets pass through here.")
             else:
                 self._pass_on(exchange, request, client)
         except Refused as refused:
             exchange.answer(refused.status, refused.detail)
-        except HTTPException:
+        except h11.RemoteProtocolError:
             pass  # the app broke off; so does this
 
     def _pass_on(self, exchange: Exchange, request: Request, client: str) -> None:
@@ -233,7 +233,7 @@ class _Handler(StreamRequestHandler):
 
     def handle(self) -> None:
         server = cast("_Server", self.server)
-        exchange = Exchange(cast("BufferedReader", self.rfile), self.wfile)
+        exchange = Exchange(self.connection)
         with suppress(OSError):  # the client has left
             server.serve(exchange, str(self.client_address[0]))
             self.connection.shutdown(socket.SHUT_WR)

@@ -99,7 +99,7 @@ def chosen(
     if request.values("origin") not in ([], [origin]):
         raise Refused(HTTPStatus.FORBIDDEN, "This form belongs to another site.")
     body = bytearray()
-    for piece in exchange.body(request):
+    for piece in exchange.body():
         body += piece
         if len(body) > _MAX_FORM:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This is more than the form has.")

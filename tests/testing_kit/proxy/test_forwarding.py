@@ -181,7 +181,7 @@ LENGTH = b"Content-Length: 9"
         ),
         (b"GET / HTTP/1.0", b"200 OK\r\n%b\r\n\r\n%b" % (CHUNKED, CHUNKS), b"", b"ab"),
         (b"HEAD / HTTP/1.1", b"200 OK\r\n%b\r\n\r\n" % LENGTH, LENGTH, b""),
-        (b"HEAD / HTTP/1.1", b"200 OK\r\n\r\n", b"", b""),
+        (b"HEAD / HTTP/1.1", b"200 OK\r\n\r\n", CHUNKED, b""),  # as for GET
         (b"GET / HTTP/1.1", b"304 Not Modified\r\n%b\r\n\r\n" % LENGTH, LENGTH, b""),
         (b"GET / HTTP/1.1", b"204 No Content\r\n\r\n", b"", b""),
         (b"GET / HTTP/1.1", b"200 OK\r\nContent-Length: 0\r\n\r\n", b"Content-Length: 0", b""),
