@@ -112,7 +112,12 @@ class LoadBalancerKeySet:
         if one is None:
             with self._lock:
                 one = self._proven.get(kid) or self._unproven.get(kid) or self._admit(kid)
-        key = one.key(kid)
+        key: VerificationKey | Pending | None = one.held_key(kid)
+        if key is None:
+            # Each id has an address of its own, and so has each stranger's. If one hangs, those who
+            # bring it must not tie up the threads that the keys in use need.
+            others_held = bool(self._proven) and kid not in self._proven
+            key = one.missing_key(kid, others_held=others_held)
         if not isinstance(key, Pending):
             self._use(kid, one)
         return key

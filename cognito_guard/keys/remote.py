@@ -174,10 +174,13 @@ class RemoteKeySet:
         key = self.held_key(kid)
         return self.missing_key(kid) if key is None else key
 
-    def missing_key(self, kid: str, newer_than: float = -inf) -> VerificationKey | Pending:
+    def missing_key(
+        self, kid: str, newer_than: float = -inf, *, others_held: bool = False
+    ) -> VerificationKey | Pending:
         """As :meth:`key`, for a key that is not held, or only among keys no longer good enough.
 
-        Keys that were fetched at ``newer_than`` or before do not count.
+        Keys that were fetched at ``newer_than`` or before do not count. ``others_held``: whether
+        keys of other addresses are in use, for which a server needs its threads.
         """
         now = self._clock()
         self._lock.acquire()
@@ -193,7 +196,7 @@ class RemoteKeySet:
             # After a failure one caller waits, the one who tries again. A server's threads are not
             # to be tied up by an endpoint that hangs.
             if pending is not None and not trouble.failures:
-                if not holding:
+                if not holding and not others_held:
                     return pending
                 seconds = self._attempted_at + JOIN_SECONDS - now
                 if seconds > 0:

@@ -23,6 +23,7 @@ from cognito_guard.keys.load_balancer import (
     MISSES,
     LoadBalancerKeySet,
 )
+from cognito_guard.keys.remote import JOIN_SECONDS
 from cognito_guard.testing import LocalLoadBalancer
 
 from .material import MESSAGE
@@ -168,6 +169,33 @@ def test_known_keys_do_not_wait(keys: LoadBalancerKeySet, endpoint: Endpoint) ->
     endpoint.open.clear()
     assert isinstance(keys.key("b"), Pending)
     assert checks(promptly(lambda: keys.key("a")))
+
+
+def test_strangers_do_not_queue_up(
+    keys: LoadBalancerKeySet, endpoint: Endpoint, clock: Clock
+) -> None:
+    """While keys are held and the endpoint hangs, one caller waits for an unknown id, and the
+    others are sent away. Else a few ids, sent again and again, would take all threads of a server.
+    """
+    endpoint.answers = {"a": pem("a")}
+    resolve(keys, "a")
+    endpoint.open.clear()
+    for kid in "bc":
+        assert isinstance(keys.key(kid), Pending)
+        assert isinstance(keys.key(kid), Pending)  # it may well be a new key, just asked for
+        clock.now += JOIN_SECONDS
+        with pytest.raises(KeysUnavailable):
+            keys.key(kid)
+
+
+def test_while_no_key_is_held_everybody_waits(
+    keys: LoadBalancerKeySet, endpoint: Endpoint, clock: Clock
+) -> None:
+    """Nobody could be answered sooner."""
+    endpoint.open.clear()
+    for _ in range(3):
+        assert isinstance(keys.key("a"), Pending)
+        clock.now += JOIN_SECONDS
 
 
 def test_a_looked_up_id_makes_room_for_the_next(
