@@ -272,11 +272,12 @@ def _find(carriers: Iterable[Carrier], headers: HeaderValues) -> Credential | No
 
 
 def _homes(pools: Iterable[UserPool], load_balancers: Iterable[LoadBalancer]) -> dict[str, str]:
-    """For each issuer, the one to store its users under."""
+    """For each issuer, the one to store its users under. A pool's word counts: a load balancer may
+    name but one of its forms."""
     several = [pool.issuers for pool in pools]
     for one in load_balancers:
         several += [one.issuers] if one.user_pool is None else [one.user_pool.issuers]
-    return {issuer: issuers[0] for issuers in several for issuer in issuers}
+    return {issuer: issuers[0] for issuers in reversed(several) for issuer in issuers}
 
 
 def _carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:

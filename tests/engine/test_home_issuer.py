@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cognito_guard import Guard
-from cognito_guard.testing import LocalUserPool
+from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
 
 def test_both_forms_of_an_issuer_have_one_home(guard: Guard, pool: LocalUserPool) -> None:
@@ -24,6 +24,15 @@ def test_each_pool_is_a_home_of_its_own(pool: LocalUserPool, other_pool: LocalUs
         for one in (pool, other_pool)
     }
     assert homes == {pool.issuer, other_pool.issuer}
+
+
+@pytest.mark.parametrize("form", ["issuer", "updated_issuer"])
+def test_a_load_balancer_moves_nobody(pool: LocalUserPool, form: str) -> None:
+    """A user stays the same user when a load balancer that names one form comes to be trusted."""
+    guard = Guard(LocalLoadBalancer(pool).trust(issuer=getattr(pool, form)), pool.trust())
+    for issuer in (pool.issuer, pool.updated_issuer):
+        identity = guard.verify(pool.access_token(iss=issuer))
+        assert guard.home_issuer(identity) == pool.issuer
 
 
 def test_an_identity_of_another_guard_stays_where_it_is(
