@@ -158,6 +158,8 @@ def _keys(keys: str | Mapping[str, str] | KeySet) -> str | Mapping[str, str] | K
     if callable(getattr(keys, "key", None)):
         return cast("KeySet", keys)
     if isinstance(keys, str):
+        if "?" in keys:  # the kid would become a part of the query, and a secret in it be logged
+            raise ConfigurationError("keys takes no query in its URL, since /{kid} comes after it")
         return check_url(keys)
     if isinstance(keys, Mapping):
         return keys
