@@ -38,7 +38,10 @@ _ALB_SETTINGS = {
     "ALB_CLIENT_ID": "client_id",
     "ALB_ISSUER": "issuer",
     "ALB_KEYS": "keys",
+    "ALB_ROLE_CLAIM": "role_claim",
+    "ALB_SPLIT_ROLES": "split_roles",
     "ALB_LEEWAY": "leeway",
+    "ALB_CHECKS": "checks",
     # These two become the argument `user_pool`.
     "ALB_USER_POOL_ID": "user_pool_id",
     "ALB_JWKS": "jwks",
@@ -51,6 +54,8 @@ _GUARD_SETTINGS = {
     "CACHE_BYTES": "cache_bytes",
     "COOKIE": "carriers",
 }
+# What is said of a pool's tokens and looks as if it were said of every caller.
+_SAID_OF_TOKENS = ("ROLE_CLAIM", "CHECKS")
 SETTING_NAMES = ("USER_POOLS", *_POOL_SETTINGS, *_ALB_SETTINGS, *_GUARD_SETTINGS)
 
 
@@ -77,6 +82,7 @@ def guard_arguments(
     elif values or not balanced:
         trusted.append(_pool(values, prefix))
     if balanced:
+        _refuse_half(values, balanced, prefix)
         trusted.append(_load_balancer(balanced, prefix))
     return trusted, keywords
 
@@ -160,7 +166,9 @@ def _load_balancer(values: Mapping[str, Any], prefix: str) -> LoadBalancer:
     for required in ("ALB_ARNS", "ALB_CLIENT_ID"):
         if required not in values:
             raise ConfigurationError(f"the setting {prefix}{required} is missing")
-    _refuse_none(values, prefix)
+    _refuse_none(
+        {name: value for name, value in values.items() if name != "ALB_ROLE_CLAIM"}, prefix
+    )
     arguments = {_ALB_SETTINGS[name]: value for name, value in values.items()}
     user_pool_id, jwks = arguments.pop("user_pool_id", None), arguments.pop("jwks", None)
     if jwks is not None and user_pool_id is None:
@@ -177,6 +185,15 @@ def _load_balancer(values: Mapping[str, Any], prefix: str) -> LoadBalancer:
         return LoadBalancer(**arguments)
     except ConfigurationError as error:
         raise ConfigurationError(f"{prefix}ALB_*: {error}") from None
+
+
+def _refuse_half(values: Mapping[str, Any], balanced: Mapping[str, Any], prefix: str) -> None:
+    for name in _SAID_OF_TOKENS:
+        if name in values and f"ALB_{name}" not in balanced:
+            raise ConfigurationError(
+                f"{prefix}{name} is about tokens of the user pool only; set {prefix}ALB_{name} as "
+                "well, for those who come through the load balancers"
+            )
 
 
 def _refuse_none(values: Mapping[str, Any], prefix: str) -> None:
@@ -221,6 +238,7 @@ _FROM_TEXT: dict[str, Callable[[str], Any]] = {
     "CLIENT_IDS": _list,
     "RESOURCES": _list,
     "ALB_ARNS": _list,
+    "ALB_SPLIT_ROLES": _bool,
     "ALB_LEEWAY": _number,
     "SPLIT_ROLES": _bool,
     "LEEWAY": _number,

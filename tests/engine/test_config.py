@@ -143,15 +143,34 @@ def test_every_setting_of_a_load_balancer() -> None:
             "COGNITO_ALB_ISSUER": "https://issuer.example.com",
             "COGNITO_ALB_KEYS": "https://keys.example.com",
             "COGNITO_ALB_LEEWAY": "30",
+            "COGNITO_ALB_ROLE_CLAIM": "custom:team",
+            "COGNITO_ALB_SPLIT_ROLES": "true",
             "COGNITO_ALB_USER_POOL_ID": POOL_ID,
             "COGNITO_ALB_JWKS": "/etc/jwks.json",
         }
     )
     assert (one.issuers, one.leeway) == (("https://issuer.example.com",), 30)
+    assert (one.role_claim, one.split_roles) == ("custom:team", True)
     assert one.key_sources == {ARN: "https://keys.example.com"}
     pool = one.user_pool
     assert (pool.user_pool_id, pool.client_ids, pool.leeway) == (POOL_ID, {"three"}, 30)
     assert (pool.issuers, pool.jwks) == (one.issuers, "/etc/jwks.json")
+
+
+def test_what_is_said_of_tokens_is_said_of_load_balancers_too() -> None:
+    """A check that a pool's callers must pass would else be waived, unsaid, for those who come
+    through a load balancer; and so would the refusal of roles that users write themselves."""
+    of_tokens = {**GOOD, "COGNITO_CHECKS": [bool], "COGNITO_ROLE_CLAIM": None}
+    said: dict[str, Any] = {}
+    for name, value in {"ROLE_CLAIM": None, "CHECKS": [bool]}.items():
+        with pytest.raises(ConfigurationError, match=f"set COGNITO_ALB_{name} as well"):
+            guard_arguments({**of_tokens, **ALB, **said})
+        said[f"COGNITO_ALB_{name}"] = value
+    (pool, one), _ = guard_arguments({**of_tokens, **ALB, **said})
+    assert (pool.checks, pool.role_claim) == (one.checks, one.role_claim) == ((bool,), None)
+
+    (_, one), _ = guard_arguments({**of_tokens, **ALB, **said, "COGNITO_ALB_CHECKS": []})
+    assert one.checks == ()
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
