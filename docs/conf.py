@@ -27,7 +27,7 @@ nitpick_ignore_regex = [
     ),
     (
         r"py:class",
-        r"(Action|AnyClient|Check|TokenUse)|cognito_guard_(asgi\.starlette\.E|flask\.views\.V)",
+        r"(Action|AnyClient|Check|TokenUse|VerifiedTokens)|cognito_guard_(asgi\.starlette\.E|flask\.views\.V)",
     ),
 ]
 
