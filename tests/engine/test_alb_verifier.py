@@ -261,6 +261,33 @@ def test_leeway(alb: LocalLoadBalancer) -> None:
     refused(Guard(trust(alb, leeway=3), clock=lambda: NOW), late, Reason.TOKEN_EXPIRED)
 
 
+def test_the_size_of_the_data(alb: LocalLoadBalancer) -> None:
+    """Data of exactly the limit is looked at, one byte more is too large."""
+    value = alb.data("ada")
+    for limit, reason in ((len(value), None), (len(value) - 1, Reason.TOKEN_TOO_LARGE)):
+        guard = Guard(trust(alb), max_token_bytes=limit, clock=lambda: NOW)
+        if reason is None:
+            assert ask(guard, data(value)).username == "ada"
+        else:
+            refused(guard, data(value), reason)
+
+
+def test_split_roles(alb: LocalLoadBalancer) -> None:
+    """A text of several roles is split where the load balancer says so, and nowhere else."""
+    headers = alb.headers("ada", role="editor,admin")
+    for split, roles in ((False, ("editor,admin",)), (True, ("editor", "admin"))):
+        guard = Guard(trust(alb, split_roles=split), clock=lambda: NOW)
+        assert ask(guard, headers).roles == roles
+
+
+def test_health_of_an_address(alb: LocalLoadBalancer) -> None:
+    """Each load balancer has the keys of its own address, and says how those are doing."""
+    other = LocalLoadBalancer(alb.pool, arn=OTHER_ARN)
+    addresses = {alb.arn: "https://keys.example/one", OTHER_ARN: "https://keys.example/two"}
+    guard = Guard(*(trust(one, keys=addresses[one.arn]) for one in (alb, other)))
+    assert {arn: health.source for arn, health in guard.health().items()} == addresses
+
+
 def test_padding_is_signed(alb: LocalLoadBalancer) -> None:
     """Without its padding the data is another text, which nobody has signed."""
     guard = Guard(trust(alb), clock=lambda: NOW)
@@ -326,7 +353,8 @@ def test_the_plain_identity(alb: LocalLoadBalancer) -> None:
     guard = Guard(trust(alb), clock=lambda: NOW)
     headers = alb.headers("ada")
     assert ask(guard, data(headers["x-amzn-oidc-data"])).username == "ada"
-    for other in ("", alb.pool.subject("bob"), headers["x-amzn-oidc-identity"].upper()):
+    others = ("", "\u4f60", alb.pool.subject("bob"), headers["x-amzn-oidc-identity"].upper())
+    for other in others:
         refused(guard, {**headers, "x-amzn-oidc-identity": other}, Reason.IDENTITY_MISMATCH)
 
 

@@ -42,10 +42,13 @@ def _reason(function: Any, *arguments: Any) -> Reason | None:
         (-(10**4000), 0.5, Reason.MALFORMED_CLAIM),
         (float("nan"), 0, Reason.MALFORMED_CLAIM),
         (float("inf"), 0, Reason.MALFORMED_CLAIM),
+        (True, 0, Reason.MALFORMED_CLAIM),
+        ("later", 0, Reason.MALFORMED_CLAIM),
+        (None, 0, Reason.MALFORMED_CLAIM),
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_expiry(exp: float, leeway: float, reason: Reason | None) -> None:
+def test_expiry(exp: Any, leeway: float, reason: Reason | None) -> None:
     """A token ends at the second of its ``exp``, moved by the leeway and by nothing else."""
     assert _reason(claim.check_expiry, {"exp": exp}, float(NOW), leeway) is reason
 
@@ -103,6 +106,7 @@ def test_any_client_still_has_to_be_one() -> None:
     assert claim.check_client({"aud": "whoever"}, "id", None) == "whoever"
     assert _reason(claim.check_client, {}, "access", None) is Reason.MALFORMED_CLAIM
     assert _reason(claim.check_client, {"aud": ["a"]}, "id", None) is Reason.MALFORMED_CLAIM
+    assert _reason(claim.check_client, {"client_id": ""}, "access", None) is Reason.MALFORMED_CLAIM
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,7 @@ def test_scopes(claims: dict[str, Any], expected: tuple[str, ...]) -> None:
         ({"custom:role": "a, b"}, "custom:role", False, ("a, b",)),
         ({"custom:role": "a, b  c,"}, "custom:role", True, ("a", "b", "c")),
         ({"custom:role": " ,, "}, "custom:role", True, ()),
+        ({"custom:role": "a\tb"}, "custom:role", True, ("a\tb",)),
         ({"custom:role": ["a, b"]}, "custom:role", True, ("a, b",)),
         ({"custom:role": []}, "custom:role", False, ()),
     ],
@@ -163,3 +168,58 @@ def test_groups() -> None:
     """Groups keep their order and their exact spelling."""
     assert claim.groups({}) == ()
     assert claim.groups({"cognito:groups": ["b", "a", "[x,y]"]}) == ("b", "a", "[x,y]")
+
+
+TEXTS: dict[str, Any] = {
+    "iss": claim.issuer,
+    "sub": claim.subject,
+    "signer": claim.signer,
+    "client": claim.client,
+    "username": lambda claims: claim.username(claims, "access"),
+    "cognito:username": lambda claims: claim.username(claims, "id"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts(name: str) -> None:
+    """A claim that has to be a text is one that is not empty; the error says which claim it is."""
+    detail = f'The claim "{name}" must be present, and a text that is not empty.'
+    assert TEXTS[name]({name: "x"}) == "x"
+    for value in ("", None, 1, ["x"], {"x": 1}):
+        assert _detail(TEXTS[name], {name: value}) == detail
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "good", "bad", "should"),
+    [
+        (lambda claims: claim.check_resource(claims, None), "aud", "x", 1, "a list of texts"),
+        (lambda claims: claim.check_resource(claims, None), "aud", ["x"], [1], "a list of texts"),
+        (claim.check_ids, "jti", "x", ["x"], "a text"),
+        (claim.check_ids, "jti", "", None, "a text"),
+        (claim.check_ids, "origin_jti", "x", ["x"], "a text"),
+        (claim.check_ids, "origin_jti", "", None, "a text"),
+        (claim.groups, "cognito:groups", ["x"], "x", "a list of texts"),
+        (claim.groups, "cognito:groups", [], ["x", 1], "a list of texts"),
+        (
+            lambda claims: claim.roles(claims, "custom:role", False),
+            "custom:role",
+            "x",
+            1,
+            "a text or a list of texts",
+        ),
+    ],
+    ids=["aud", "aud list", "jti", "jti null", "origin", "origin null", "groups", "group", "role"],
+)
+def test_optional_claims(function: Any, name: str, good: Any, bad: Any, should: str) -> None:
+    """A claim that may be absent is of its type where it is present, or the error says so."""
+    assert _detail(function, {}) is None
+    assert _detail(function, {name: good}) is None
+    assert _detail(function, {name: bad}) == f'The claim "{name}" must be {should}.'
+
+
+def _detail(function: Any, claims: dict[str, Any]) -> str | None:
+    try:
+        function(claims)
+    except InvalidToken as error:
+        return error.detail
+    return None
