@@ -23,8 +23,8 @@ from ..signature import VerificationKey
 from ..waiting import Pending
 from .clock import steady_clock
 from .health import KeyHealth
-from .key_set import unknown_key
 from .remote import RemoteKeySet
+from .static import FixedKeys
 
 __all__ = ["LoadBalancerKeySet", "StaticPemKeySet"]
 
@@ -40,7 +40,7 @@ MAX_KEYS = 64
 
 
 @final
-class StaticPemKeySet:
+class StaticPemKeySet(FixedKeys):
     """Keys that never change and never touch the network: PEM texts by ``kid``.
 
     Raises :class:`ConfigurationError` if one is no PEM public key on P-256, or there is none.
@@ -49,29 +49,15 @@ class StaticPemKeySet:
     def __init__(self, pems: Mapping[str, str]) -> None:
         if not pems:
             raise ConfigurationError("keys must not be empty")
-        self._keys: dict[str, ES256Key] = {}
+        keys: dict[str, ES256Key] = {}
         for kid, pem in pems.items():
             if not isinstance(kid, str) or not isinstance(pem, str):
                 raise ConfigurationError("keys must hold PEM texts by their kid")
             try:
-                self._keys[kid] = parse_pem(kid, pem.encode("utf-8", "replace"))
+                keys[kid] = parse_pem(kid, pem.encode("utf-8", "replace"))
             except KeySetError as error:
                 raise ConfigurationError(f"one of keys is not usable: {error}") from None
-
-    def __repr__(self) -> str:
-        return f"<StaticPemKeySet of {len(self._keys)} keys>"
-
-    def key(self, kid: str, /) -> VerificationKey:
-        """The key with this id. Raises ``InvalidToken`` (``unknown_key``)."""
-        try:
-            return self._keys[kid]
-        except KeyError:
-            pass
-        raise unknown_key()
-
-    def health(self) -> KeyHealth:
-        """That nothing can happen to them."""
-        return KeyHealth("static", keys=len(self._keys))
+        self._keys = keys
 
 
 @final

@@ -12,11 +12,32 @@ from ..signature import VerificationKey
 from .health import KeyHealth
 from .key_set import unknown_key
 
-__all__ = ["StaticKeySet"]
+__all__ = ["FixedKeys", "StaticKeySet"]
+
+
+class FixedKeys:
+    """Keys that never change, by ``kid``."""
+
+    _keys: Mapping[str, VerificationKey]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self._keys)} keys>"
+
+    def key(self, kid: str, /) -> VerificationKey:
+        """The key with this id. Raises ``InvalidToken`` (``unknown_key``)."""
+        try:
+            return self._keys[kid]
+        except KeyError:
+            pass
+        raise unknown_key()
+
+    def health(self) -> KeyHealth:
+        """That nothing can happen to them."""
+        return KeyHealth("static", keys=len(self._keys))
 
 
 @final
-class StaticKeySet:
+class StaticKeySet(FixedKeys):
     """Keys that never change and never touch the network.
 
     ``jwks`` is a JWK set (RFC 7517): a mapping, its JSON as bytes, or the path of a file.
@@ -35,18 +56,3 @@ class StaticKeySet:
             raise ConfigurationError("jwks: no file has a NUL character in its name") from None
         except KeySetError as error:
             raise ConfigurationError(f"jwks is no usable key set: {error}") from None
-
-    def __repr__(self) -> str:
-        return f"<StaticKeySet of {len(self._keys)} keys>"
-
-    def key(self, kid: str, /) -> VerificationKey:
-        """The key with this id. Raises ``InvalidToken`` (``unknown_key``)."""
-        try:
-            return self._keys[kid]
-        except KeyError:
-            pass
-        raise unknown_key()
-
-    def health(self) -> KeyHealth:
-        """That nothing can happen to them."""
-        return KeyHealth("static", keys=len(self._keys))
