@@ -68,6 +68,7 @@ class LoadBalancerVerifier:
         self._trusted: dict[str, dict[str, tuple[LoadBalancer, KeySet]]] = {}
         self._by_address: dict[str, KeySet] = {}
         self._access_tokens: dict[LoadBalancer, AccessTokens] = {}
+        self._addresses = [source for one in load_balancers for source in one.key_sources.values()]
         for one in load_balancers:
             if one.user_pool is not None:
                 self._access_tokens[one] = access_tokens(one.user_pool)
@@ -166,11 +167,13 @@ class LoadBalancerVerifier:
 
     def _key_set(self, source: str | Mapping[str, str] | KeySet) -> KeySet:
         # Loaded where there is a load balancer: elliptic curves are nothing that others need.
-        from .keys.load_balancer import LoadBalancerKeySet, StaticPemKeySet
+        from .keys.load_balancer import MISSES, LoadBalancerKeySet, StaticPemKeySet
 
         if isinstance(source, str):
             if source not in self._by_address:
-                self._by_address[source] = LoadBalancerKeySet(source)
+                # Each may have a key of its own, and a new one soon after.
+                misses = max(MISSES, 2 * self._addresses.count(source))
+                self._by_address[source] = LoadBalancerKeySet(source, misses=misses)
             return self._by_address[source]
         return StaticPemKeySet(source) if isinstance(source, Mapping) else source
 
@@ -200,13 +203,14 @@ def _identity(candidate: _Candidate, token: Identity | None) -> Identity:
         value = claims.get(name)
         if type(value) is str and value in _TYPED:
             claims[name] = _TYPED[value]
+    claim.groups(claims)
     if token is None:
         identity = Identity(
             claims,
             "user_info",
             load_balancer.client_id,
             claim.username(claims, "access"),
-            claim.groups(claims),
+            (),  # groups come from the user pool itself, in its token
             (),
             _roles(claims, load_balancer),
             "user_info",

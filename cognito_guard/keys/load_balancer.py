@@ -6,6 +6,7 @@ that nobody has verified. So what strangers can cause is bounded here: fetches, 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
@@ -74,6 +75,7 @@ class LoadBalancerKeySet:
         self,
         base_url: str,
         *,
+        misses: int = MISSES,
         get: Callable[[str], bytes] = fetch,
         clock: Callable[[], float] = steady_clock,
     ) -> None:
@@ -85,7 +87,10 @@ class LoadBalancerKeySet:
         # Those that have had a key, the one used last at the end; and those that have not, yet.
         self._proven: OrderedDict[str, RemoteKeySet] = OrderedDict()
         self._unproven: OrderedDict[str, RemoteKeySet] = OrderedDict()
-        self._misses: deque[float] = deque(maxlen=MISSES)
+        self._misses: deque[float] = deque(maxlen=misses)
+        # How many ids were turned away since the last look-up, and one of them, drawn by lot.
+        self._turned_away = 0
+        self._drawn: str | None = None
         self._log = Log()
         forget_after_fork(self)
 
@@ -96,8 +101,7 @@ class LoadBalancerKeySet:
         """See :meth:`KeySet.key <cognito_guard.KeySet.key>`."""
         one = self._proven.get(kid)
         if one is None:
-            with self._lock:
-                one = self._proven.get(kid) or self._unproven.get(kid) or self._admit(kid)
+            one = self._look_up(kid)
         key: VerificationKey | Pending | None = one.held_key(kid)
         if key is None:
             # Each id has an address of its own, and so has each stranger's. If one hangs, those who
@@ -122,13 +126,46 @@ class LoadBalancerKeySet:
         worst = max(telling, key=_concern, default=KeyHealth("empty", next_attempt=0.0))
         return worst._replace(source=self.url, keys=len(in_use))
 
-    def _admit(self, kid: str) -> RemoteKeySet:
-        now = self._clock()
-        if len(self._misses) == MISSES and now < self._misses[0] + MISS_SECONDS:
+    def _look_up(self, kid: str) -> RemoteKeySet:
+        """What an id that is not in use stands for. Raises ``KeysUnavailable``."""
+        with self._lock:
+            now = self._clock()
+            one = self._proven.get(kid) or self._unproven.get(kid)
+            drawn = self._draw(now) if one is None else None
+            one = one or self._unproven.get(kid) or self._admit(kid, now)
+            pause = ceil(self._misses[0] + MISS_SECONDS - now)
+        if drawn is not None:
+            drawn.prefetch()
+        if one is None:
             # Nobody has asked for this one, so nobody can say that there is no such key.
-            raise KeysUnavailable(ceil(self._misses[0] + MISS_SECONDS - now))
+            raise KeysUnavailable(pause)
+        return one
+
+    # The methods below expect the lock to be held.
+
+    def _admit(self, kid: str, now: float) -> RemoteKeySet | None:
+        if not self._is_spent(now):
+            return self._enter(kid, now)
+        self._turned_away += 1
+        if int.from_bytes(os.urandom(4), "big") % self._turned_away == 0:
+            self._drawn = kid
+        return None
+
+    def _draw(self, now: float) -> RemoteKeySet | None:
+        """Whoever is always first would keep the others out for ever. So the first look-up after
+        some were turned away is for one of those."""
+        if self._is_spent(now):
+            return None
+        drawn, self._drawn, self._turned_away = self._drawn, None, 0
+        return None if drawn is None or drawn in self._unproven else self._enter(drawn, now)
+
+    def _is_spent(self, now: float) -> bool:
+        full = len(self._misses) == self._misses.maxlen
+        return full and now < self._misses[0] + MISS_SECONDS
+
+    def _enter(self, kid: str, now: float) -> RemoteKeySet:
         self._misses.append(now)
-        if len(self._unproven) == MISSES:
+        if len(self._unproven) == self._misses.maxlen:
             self._unproven.popitem(last=False)
         one = self._unproven[kid] = RemoteKeySet(
             f"{self.url}/{kid}",

@@ -117,6 +117,16 @@ def test_user_info_alone(alb: LocalLoadBalancer) -> None:
     assert guard.home_issuer(identity) == alb.issuer
 
 
+def test_user_info_grants_no_groups(alb: LocalLoadBalancer) -> None:
+    """What another provider calls groups is a claim like any other; groups are the user pool's."""
+    identity = ask(
+        Guard(trust(alb), clock=lambda: NOW),
+        alb.headers("ada", claims={"cognito:groups": ["admins"], "scope": "a/b"}),
+    )
+    assert (identity.groups, identity.scopes) == ((), ())
+    assert identity.claims["cognito:groups"] == ("admins",)
+
+
 def test_user_info_and_token(alb: LocalLoadBalancer) -> None:
     """With a user pool, groups and scopes come from the access token, the rest from both."""
     guard = with_pool(alb)

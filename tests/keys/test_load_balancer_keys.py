@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 
 import pytest
@@ -14,7 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cognito_guard import ConfigurationError, Guard, KeysUnavailable, LoadBalancer, Pending
+from cognito_guard import (
+    ConfigurationError,
+    Guard,
+    InvalidToken,
+    KeysUnavailable,
+    LoadBalancer,
+    Pending,
+)
 from cognito_guard.fetch import FetchFailed
 from cognito_guard.keys import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
 from cognito_guard.keys.load_balancer import (
@@ -24,7 +32,7 @@ from cognito_guard.keys.load_balancer import (
     LoadBalancerKeySet,
 )
 from cognito_guard.keys.remote import JOIN_SECONDS
-from cognito_guard.testing import LocalLoadBalancer
+from cognito_guard.testing import LocalLoadBalancer, PemServer
 
 from .material import MESSAGE
 from .source import PATIENCE, Clock, promptly, resolve, settle, unavailable, unknown
@@ -160,6 +168,56 @@ def test_a_flood_of_ids(keys: LoadBalancerKeySet, endpoint: Endpoint, clock: Clo
     clock.now += MISS_SECONDS
     endpoint.answers["b"] = pem("b")
     assert checks(resolve(keys, "b"), "b")
+
+
+def test_strangers_who_come_first_do_not_keep_others_out(
+    keys: LoadBalancerKeySet, endpoint: Endpoint, clock: Clock
+) -> None:
+    """Whose turn it is is drawn by lot, so a key that is asked for again and again gets its turn,
+    though strangers are there first whenever a look-up is free."""
+    endpoint.answers = {"a": pem("a")}
+    start, found = clock.now, None
+    while found is None and clock.now < start + 100 * MISS_SECONDS:
+        for _ in range(MISSES):
+            with suppress(KeysUnavailable, InvalidToken):
+                resolve(keys, str(uuid.uuid4()))
+        with suppress(KeysUnavailable):
+            found = resolve(keys, "a")
+        clock.now += 1
+    assert checks(found)
+    # No more than were allowed all the while.
+    assert len(endpoint.calls) <= MISSES * (1 + (clock.now - start) / MISS_SECONDS)
+
+
+def test_who_is_drawn_may_be_there_already(
+    keys: LoadBalancerKeySet, endpoint: Endpoint, clock: Clock
+) -> None:
+    """The one who was turned away comes himself: that is one look-up and not two."""
+    for number in range(MISSES):
+        unknown(keys, str(number))
+    unavailable(keys, "a")
+    clock.now += MISS_SECONDS
+    endpoint.answers = {"a": pem("a")}
+    assert checks(resolve(keys, "a"))
+    assert endpoint.calls.count("a") == 1
+
+
+def test_many_load_balancers_have_room() -> None:
+    """Behind twenty load balancers, each with a key of its own, all are looked up at once."""
+    alb = LocalLoadBalancer()
+    arns = [f"{alb.arn}{number}" for number in range(20)]
+    balancers = [LocalLoadBalancer(alb.pool, arn=arn) for arn in arns]
+
+    def published() -> dict[str, str]:
+        return {kid: text for one in balancers for kid, text in one.keys().items()}
+
+    with PemServer(published) as server:
+        guard = Guard(LoadBalancer(arns, client_id=alb.client_id, keys=server.url))
+        for one in balancers:
+            sent = one.headers("ada")
+            found = guard.authenticate(lambda name, sent=sent: [sent[name]] * (name in sent))
+            assert found.username == "ada"
+        assert server.requests == 20
 
 
 def test_known_keys_do_not_wait(keys: LoadBalancerKeySet, endpoint: Endpoint) -> None:
