@@ -17,7 +17,7 @@ from ._callables import passes
 from .alb import LoadBalancer
 from .errors import ConfigurationError, InvalidToken, Reason
 from .identity import Identity, with_user_info
-from .keys import KeyHealth, KeySet, health_of
+from .keys import KeyHealth, KeySet, health_of, worst_by_name
 from .keys.lookup import afind_key, find_key
 from .pool import UserPool
 from .signature import VerificationKey
@@ -101,11 +101,11 @@ class LoadBalancerVerifier:
 
     def health(self) -> dict[str, KeyHealth]:
         """How the keys of each load balancer are doing, by its ARN. Never blocks, never fetches."""
-        return {
-            arn: health_of(keys)
+        return worst_by_name(
+            (arn, health_of(keys))
             for arn, clients in self._trusted.items()
             for _, keys in clients.values()
-        }
+        )
 
     def _before_the_key(self, forwarded: Forwarded) -> _Candidate:
         """Everything that can be said without a key, so that junk causes no request."""

@@ -27,6 +27,9 @@ MAX_BODY = 256 * 1024
 
 _STEP_SECONDS = 3.0  # connect, and each read
 
+# What the HTTP client makes something of, besides the proxies for single hosts.
+_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
 
 class FetchFailed(Exception):
     """A fetch brought nothing usable. The message says what failed and nothing of what came.
@@ -102,7 +105,10 @@ def _client(url: str) -> httpx.AsyncClient:
         )
     except Exception as error:  # noqa: BLE001  # SSL_CERT_FILE names no file, HTTPS_PROXY no proxy
         problem = type(error).__name__
-    raise FetchFailed(f"{problem} while the HTTP client was set up from the environment")
+    # Their names alone: a proxy's address may hold a password.
+    names = ", ".join(sorted(name for name in os.environ if name.upper() in _VARIABLES))
+    where = f"the environment ({names})" if names else "the environment"
+    raise FetchFailed(f"{problem} while the HTTP client was set up from {where}")
 
 
 async def _get(client: httpx.AsyncClient, url: str) -> bytes:

@@ -23,7 +23,7 @@ from .errors import (
     Reason,
 )
 from .identity import Identity
-from .keys import KeyHealth
+from .keys import KeyHealth, worst_by_name
 from .pool import UserPool
 from .token import DEFAULT_MAX_BYTES
 from .verifier import TokenVerifier
@@ -231,12 +231,12 @@ class Guard:
             tokens.prefetch()
 
     def health(self) -> dict[str, KeyHealth]:
-        """How the keys of each issuer, and of each load balancer's ARN, are doing. Never blocks,
-        never fetches."""
-        told = self._load_balancers.health()
+        """How the keys of each issuer, and of each load balancer's ARN, are doing: where one has
+        several key sets, the one of most concern. Never blocks, never fetches."""
+        told = list(self._load_balancers.health().items())
         for tokens in self._all_tokens:
-            told |= tokens.health()
-        return told
+            told += tokens.health().items()
+        return worst_by_name(told)
 
     def _verify(self, value: str | Forwarded) -> Identity:
         if isinstance(value, Forwarded):

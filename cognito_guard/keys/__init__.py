@@ -1,6 +1,6 @@
 """Key sets: given a ``kid``, a key. Static ones, remote ones, and two addresses of one pool."""
 
-from .health import KeyHealth, health_of
+from .health import KeyHealth, health_of, worst_by_name
 from .key_set import KeySet
 from .remote import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS, RemoteKeySet
 from .sibling import SiblingKeySet
@@ -16,4 +16,5 @@ __all__ = [
     "SiblingKeySet",
     "StaticKeySet",
     "health_of",
+    "worst_by_name",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple, final
 
 from .key_set import KeySet
 
-__all__ = ["KeyHealth", "health_of"]
+__all__ = ["KeyHealth", "health_of", "worst_by_name"]
 
 
 @final
@@ -67,3 +67,19 @@ def health_of(keys: KeySet) -> KeyHealth:
     health: Callable[[], object] | None = getattr(keys, "health", None)
     answer = health() if callable(health) else None
     return answer if isinstance(answer, KeyHealth) else KeyHealth("custom")
+
+
+_CONCERN = ("static", "custom", "empty", "fresh", "stale", "unavailable")
+
+
+def worst_by_name(told: Iterable[tuple[str, KeyHealth]]) -> dict[str, KeyHealth]:
+    """By its name, how each is doing; of several under one name, the one of most concern.
+
+    A pool that two settings describe has two key sets, and callers meet the outage of either.
+    """
+    worst: dict[str, KeyHealth] = {}
+    for name, health in told:
+        other = worst.get(name)
+        if other is None or _CONCERN.index(health.state) > _CONCERN.index(other.state):
+            worst[name] = health
+    return worst

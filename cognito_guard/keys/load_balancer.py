@@ -15,7 +15,7 @@ from math import ceil
 from typing import final
 
 from .._fork import forget_after_fork
-from .._log import Log
+from .._log import KEYS_NOT_FETCHED, WARNING, Log
 from ..errors import ConfigurationError, KeysUnavailable
 from ..fetch import FetchFailed, check_url, fetch
 from ..jwk import KeySetError
@@ -92,6 +92,7 @@ class LoadBalancerKeySet:
         self._turned_away = 0
         self._drawn: str | None = None
         self._log = Log()
+        self._crowd_log = Log()  # a crowd of ids is not to hide what the address answers
         forget_after_fork(self)
 
     def __repr__(self) -> str:
@@ -119,11 +120,18 @@ class LoadBalancerKeySet:
 
     def health(self) -> KeyHealth:
         """How the keys in use are doing, all together; while there are none, what was tried."""
-        told = [one.health() for one in [*self._proven.values(), *self._unproven.values()]]
+        every = [*self._proven.values(), *self._unproven.values()]
+        told = [one.health() for one in every]
         in_use = [one for one in told if one.keys]
         # An id that nobody has a key for is no failure.
         telling = in_use or [one for one in told if one.failures]
         worst = max(telling, key=_concern, default=KeyHealth("empty", next_attempt=0.0))
+        if in_use and not worst.failures:
+            # An id that is new may be the one that a load balancer signs with from now on.
+            since = max(one.fetched_at for one in every)
+            later = [h for one, h in zip(every, told, strict=True) if one._attempted_at > since]
+            failing = max(later, key=_concern, default=worst)
+            worst = worst._replace(last_error=failing.last_error, failures=failing.failures)
         return worst._replace(source=self.url, keys=len(in_use))
 
     def _look_up(self, kid: str) -> RemoteKeySet:
@@ -137,6 +145,9 @@ class LoadBalancerKeySet:
         if drawn is not None:
             drawn.prefetch()
         if one is None:
+            text = "keys of %s were not fetched: more than %d unknown ids in %d s"
+            values = (self.url, self._misses.maxlen, MISS_SECONDS)
+            self._crowd_log.say(WARNING, KEYS_NOT_FETCHED, text, *values, source=self.url)
             # Nobody has asked for this one, so nobody can say that there is no such key.
             raise KeysUnavailable(pause)
         return one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cognito_guard import Guard, KeyHealth, LoadBalancer
+from cognito_guard import Guard, KeyHealth, LoadBalancer, RemoteKeySet, StaticKeySet
 from cognito_guard.fetch import FetchFailed
 from cognito_guard.keys import HARD_LIMIT_SECONDS, REFRESH_SECONDS
 from cognito_guard.keys.load_balancer import MISSES, LoadBalancerKeySet
@@ -147,3 +147,50 @@ def test_guard_tells_it_for_each_arn(pool: LocalUserPool) -> None:
     assert told[arns[0]] == told[arns[1]]
     assert told[arns[0]].source == BASE
     assert told[signer.arn + "0"] == KeyHealth("static", keys=1)
+
+
+def test_new_id_that_cannot_be_fetched_shows_next_to_the_keys_in_use(
+    keys: LoadBalancerKeySet, desk: Desk, clock: Clock
+) -> None:
+    """A load balancer signs with a new key while the address fails: its callers get 503, so why is
+    told; until an attempt brings something again.
+    """
+    first, second = desk.keys
+    resolve(keys, first)
+    clock.now += 1
+    desk.down = True
+    unavailable(keys, second)
+    health = keys.health()
+    assert (health.state, health.keys, health.failures) == ("fresh", 1, 1)
+    assert health.last_error == "status 500"
+    clock.now += 1
+    desk.down = False
+    unknown(keys, "nobody")
+    health = keys.health()
+    assert (health.state, health.last_error, health.failures) == ("fresh", None, 0)
+
+
+def test_more_unknown_ids_than_are_looked_up_are_told_in_the_log(
+    keys: LoadBalancerKeySet, desk: Desk, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The address is in good order, and some callers get 503 all the same: the log says why."""
+    for number in range(MISSES):
+        unknown(keys, f"stranger-{number}")
+    assert not caplog.records
+    for number in range(20):
+        unavailable(keys, f"another-{number}")
+    expected = f"keys of {BASE} were not fetched: more than {MISSES} unknown ids in 30 s"
+    assert [record.getMessage() for record in caplog.records] == [expected] * 10
+
+
+def test_guard_tells_the_worst_of_two_key_sets_of_one_issuer(pool: LocalUserPool) -> None:
+    """Settings name one user pool twice, for bearer tokens and behind a load balancer: an outage of
+    either shows, whatever the other one holds.
+    """
+    signer = LocalLoadBalancer(pool)
+    down, good = RemoteKeySet(BASE, get=Desk()), StaticKeySet(pool.jwks())
+    unavailable(down)
+    for bearer, forwarded in ((down, good), (good, down)):
+        balanced = signer.trust(user_pool=pool.trust(jwks=forwarded))
+        guard = Guard(pool.trust(jwks=bearer), balanced)
+        assert guard.health()[pool.issuer].state == "unavailable"

@@ -106,13 +106,13 @@ def test_server_without_tls_is_refused() -> None:
 def test_file_of_authorities_that_is_none_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A wrong SSL_CERT_FILE is a failed fetch, not an accident, and nothing is asked."""
+    """A wrong SSL_CERT_FILE is a failed fetch that names it, and nothing is asked."""
     path = tmp_path / "authority.pem"
     path.write_text("not a certificate", encoding="ascii")
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     with (
         Endpoint(lambda visit: visit.send(answer(body=GOOD))) as endpoint,
-        pytest.raises(FetchFailed, match="while the HTTP client was set up"),
+        pytest.raises(FetchFailed, match=r"set up from the environment \(.*SSL_CERT_FILE"),
     ):
         fetch(endpoint.url)
     assert endpoint.requests == []
