@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
+from typing import Any
 
 import pytest
 
 from cognito_guard import InvalidToken, Reason
 from cognito_guard.token import (
     Header,
+    UnverifiedToken,
     _remembered_header,
     decode_base64url,
+    parse_padded_token,
     parse_token,
 )
 
@@ -137,3 +140,165 @@ def test_every_length_comes_back() -> None:
         text = urlsafe_b64encode(data)
         assert decode_base64url(text.rstrip(b"=")) == data
         assert (decode_base64url(text) is None) == text.endswith(b"=")
+
+
+def parse_plain(token: Any) -> UnverifiedToken:
+    """As a user pool's token."""
+    return parse_token(token)
+
+
+def parse_padded(token: Any) -> UnverifiedToken:
+    """As a load balancer's data, that here has the algorithm of a user pool."""
+    return parse_padded_token(token, algorithm="RS256")[0]
+
+
+both_parsers = pytest.mark.parametrize("parse", [parse_plain, parse_padded])
+
+
+def compact(header: object, payload: str = "{}", signature: str = "AAAA") -> str:
+    """A token of a header, of the text of a payload, and of a signature as it is spelled."""
+    return f"{b64(to_json(header))}.{b64(payload.encode())}.{signature}"
+
+
+GOOD = {"alg": "RS256", "kid": "k"}
+PARTS = "A signed token has three parts, separated by dots."
+NO_SIGNATURE = "The token's signature is not canonical base64url."
+NO_JSON = "The token's {} is not one strict JSON object in UTF-8."
+NO_KID = 'The token\'s header has no usable "kid".'
+UNPRINTABLE = 'The "kid" in the token\'s header is not printable ASCII.'
+NO_TYP = 'The token\'s header has a "typ" other than JWT or at+jwt.'
+
+
+@both_parsers
+@pytest.mark.parametrize(
+    ("token", "reason", "detail"),
+    [
+        (
+            "\u00e9",
+            Reason.MALFORMED_TOKEN,
+            "The token holds characters outside the base64url alphabet.",
+        ),
+        ("e30.AAAA", Reason.MALFORMED_TOKEN, PARTS),
+        ("e30..AAAA", Reason.MALFORMED_TOKEN, PARTS),
+        ("e30.e30.e30.AAAA", Reason.MALFORMED_TOKEN, PARTS),
+        (compact(GOOD, signature=""), Reason.MALFORMED_TOKEN, "The token has no signature."),
+        (compact(GOOD, signature="AB"), Reason.MALFORMED_TOKEN, NO_SIGNATURE),
+        (
+            "AB.e30.AAAA",
+            Reason.MALFORMED_TOKEN,
+            "The token's header is not canonical base64url.",
+        ),
+        (
+            compact(GOOD).replace(".e30.", ".AB."),
+            Reason.MALFORMED_TOKEN,
+            "The token's payload is not canonical base64url.",
+        ),
+        (compact([GOOD]), Reason.MALFORMED_TOKEN, NO_JSON.format("header")),
+        *(
+            (compact(GOOD, payload), Reason.MALFORMED_TOKEN, NO_JSON.format("payload"))
+            for payload in (
+                *("[]", "{", "{}x", "x{}", "X{}", "{}X", "\u00a0{}", "{}\u00a0", "\ufeff{}"),
+                *('{"x":1e400}', '{"x":-1e400}', '{"x":NaN}', '{"x":"\\ud800"}', '{"\\udc00":1}'),
+                *('{"x":"\\\\"}x', '["\\\\"]'),
+            )
+        ),
+        (
+            compact({"kid": "k"}),
+            Reason.UNSUPPORTED_ALGORITHM,
+            "The token must be signed with RS256.",
+        ),
+        *(
+            (
+                compact({**GOOD, name: None}),
+                Reason.UNSUPPORTED_HEADER,
+                f'The token\'s header has a "{name}" member.',
+            )
+            for name in ("crit", "b64", "zip")
+        ),
+        *(
+            (compact({**GOOD, "typ": typ}), Reason.UNSUPPORTED_HEADER, NO_TYP)
+            for typ in ("", "JWS", 1, None, ["JWT"])
+        ),
+        *(
+            (compact({**GOOD, "kid": kid}), Reason.MALFORMED_TOKEN, NO_KID)
+            for kid in ("", 1, None, ["k"], "k" * 257)
+        ),
+        *(
+            (compact({**GOOD, "kid": kid}), Reason.MALFORMED_TOKEN, UNPRINTABLE)
+            for kid in ("\u00e9", "k\n", "\0")
+        ),
+    ],
+)
+def test_what_is_wrong_is_told(parse: Any, token: str, reason: Reason, detail: str) -> None:
+    """Each fault has its reason and a sentence, which names the part that has it."""
+    with pytest.raises(InvalidToken) as caught:
+        parse(token)
+
+    assert (caught.value.reason, caught.value.detail) == (reason, detail)
+
+
+def test_what_is_no_text() -> None:
+    """A token that is no text at all is malformed, and no error of the program."""
+    for token in (None, b"e30.e30.AAAA", 1):
+        with pytest.raises(InvalidToken) as caught:
+            parse_plain(token)
+        assert caught.value.detail == "The token is not text."
+
+
+@both_parsers
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "at+jwt", "AT+JWT"])
+@pytest.mark.parametrize("kid", ["k", "k" * 256])
+def test_headers_that_are_taken(parse: Any, typ: str, kid: str) -> None:
+    """A ``typ`` is compared without case (RFC 7515, section 4.1.9); a ``kid`` may be this long."""
+    parsed = parse(compact({"alg": "RS256", "kid": kid, "typ": typ}))
+
+    assert parsed == (Header("RS256", kid), {}, parsed.signing_input, b"\0\0\0")
+    assert parsed.signing_input.endswith(b".e30")
+    assert repr(parsed) == "<UnverifiedToken>"
+
+
+@both_parsers
+@pytest.mark.parametrize(
+    ("payload", "claims"),
+    [
+        ('{"x":1.5,"y":-1e3}', {"x": 1.5, "y": -1000.0}),
+        (' \t\r\n{"x":"\\u00e9"} \t\r\n', {"x": "\u00e9"}),
+        ('{"x":"\\ud83d\\ude00"}', {"x": "\U0001f600"}),
+    ],
+)
+def test_payloads_that_are_taken(parse: Any, payload: str, claims: dict[str, Any]) -> None:
+    """Fractions, white space around the object, and escapes that come in pairs."""
+    assert parse(compact(GOOD, payload)).claims == claims
+
+
+@pytest.mark.parametrize("name", ["header", "payload", "signature"])
+def test_padding(name: str) -> None:
+    """Each segment of a load balancer's data may be padded, and not with more or with less."""
+    segments = {
+        "header": b64(b'{"alg":"ES256","kid":"k"}').rstrip("="),
+        "payload": b64(b'{"x":1}'),
+        "signature": "AA",
+    }
+    padded = {key: text + "=" * (-len(text) % 4) for key, text in segments.items()}
+    assert all(text.endswith("=") for text in padded.values())
+
+    parsed, members = parse_padded_token(".".join(padded.values()))
+    assert (parsed.claims, parsed.signature, members["kid"]) == ({"x": 1}, b"\0", "k")
+    assert parsed.signing_input == f"{padded['header']}.{padded['payload']}".encode()
+    for text in (f"{padded[name]}=", f"{segments[name]}==="):
+        with pytest.raises(InvalidToken) as caught:
+            parse_padded_token(".".join({**padded, name: text}.values()))
+        assert caught.value.detail == (
+            f"The token's {name} is not padded to a multiple of four letters."
+        )
+
+
+def test_the_size_of_data_is_counted_first() -> None:
+    """A load balancer's data of exactly the limit is looked at, one byte more is too large."""
+    text = compact({"alg": "ES256", "kid": "k"})
+    assert parse_padded_token(text, max_bytes=len(text))
+    for token, limit in (("\u00e9" * 9, 8), (text, len(text) - 1), ("A" * 16385, None)):
+        with pytest.raises(InvalidToken) as caught:
+            parse_padded_token(token, **({} if limit is None else {"max_bytes": limit}))
+        assert caught.value.reason is Reason.TOKEN_TOO_LARGE
+        assert caught.value.detail == f"The token is longer than {limit or 16384} bytes."
