@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from types import ModuleType
+
+import pytest
 
 import cognito_guard
-from cognito_guard import AuthError, Guard, KeysUnavailable, Reason, config
+from cognito_guard import AuthError, Guard, KeysUnavailable, Reason, config, testing
 from cognito_guard.testing import LocalUserPool, attacks
 
 from .pages import ROOT, table_rows
@@ -63,6 +66,15 @@ def test_api_md_has_every_public_name() -> None:
         r"^\.\. [a-z:]+:: cognito_guard\.(\w+)(?:\(\w+\))?$", page, re.MULTILINE
     )
     assert sorted(documented) == sorted(cognito_guard.__all__)
+
+
+@pytest.mark.parametrize("module", [testing, attacks], ids=["testing", "attacks"])
+def test_api_md_has_every_name_of_the_testing_kit(module: ModuleType) -> None:
+    """What is there for the tests of apps is on that page as well."""
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    name = re.escape(module.__name__)
+    documented = re.findall(rf"^\.\. [a-z:]+:: {name}\.(\w+)$", page, re.MULTILINE)
+    assert sorted(documented) == sorted(module.__all__)
 
 
 def test_attacks_md_has_every_group_of_the_corpus() -> None:
