@@ -83,7 +83,7 @@ def cases(pool: LocalUserPool) -> list[Case]:
         Case("an expired token", "/me", pool.access_token(expires_in=-60), 401, "token_expired"),
         Case("another client's token", "/me", other_client, 401, "wrong_client"),
         Case("a tampered token", "/me", tampered, 401, "bad_signature"),
-        Case("no token at all", "/me", "not-a-token", 401, "malformed_token"),
+        Case("not a token", "/me", "not-a-token", 401, "malformed_token"),
         Case("with the scope", "/orders", alice, 200),
         Case("without the scope", "/orders", admin, 403, "missing_scope"),
         Case("in the group", "/admin", admin, 200),

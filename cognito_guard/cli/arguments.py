@@ -102,7 +102,7 @@ def _check_parties(options: Namespace) -> None:
     elif balanced:
         idle = [name for name in _POOL_ONLY if _value(options, name) is not None]
         if idle:
-            problem = f"{idle[0]} is about tokens of a user pool, --alb-arn about other ones"
+            problem = f"{idle[0]} is about tokens of a user pool, --alb-arn about what ALBs sign"
     if problem:
         raise ConfigurationError(f"{problem} (see {_PROGRAM} verify --help)")
 
