@@ -157,7 +157,7 @@ def test_flood_while_the_endpoint_hangs_leaves_no_trace(
             after = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads  # those of other tests may end meanwhile
         assert after - before < 50_000  # half a byte for each
         assert not waiting._wakers
         assert guard.verify(good).subject == pool.subject("alice")
