@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cognito_guard import AuthError, Identity
 
-from ..documents.pages import ROOT, table_rows
+from ..documents.tables import ROOT, table_rows
 
 PAGE = ROOT / "docs" / "differential.md"
 

@@ -1,15 +1,13 @@
-"""The pages, their Python examples, and their tables."""
+"""The pages and their Python examples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 from sybil import Document, Example
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
-ROOT = Path(__file__).parents[2]
+from .tables import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -37,14 +35,3 @@ def files(page: Path) -> dict[str, str]:
     """The examples of a page that are whole files, by name."""
     found = {file_name(example): example.parsed for example in parse(page)}
     return {name: text for name, text in found.items() if name is not None}
-
-
-def table_rows(page: Path) -> Iterator[tuple[str, list[str]]]:
-    """The rows of every table on a page, but for the heads: the heading above, and the cells."""
-    lines = page.read_text(encoding="utf-8").splitlines()
-    heading = ""
-    for line, following in pairwise([*lines, ""]):
-        if line.startswith("#"):
-            heading = line.lstrip("#").strip()
-        elif line.startswith("|") and not line.startswith("|-") and not following.startswith("|-"):
-            yield heading, [cell.strip() for cell in line.strip("|").split("|")]

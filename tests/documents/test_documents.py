@@ -11,7 +11,8 @@ from unittest import SkipTest, mock
 
 import pytest
 
-from .pages import PAGES, ROOT, file_name, files, page_id, parse
+from .pages import PAGES, file_name, files, page_id, parse
+from .tables import ROOT
 
 # The language of a fence that opens a block of Python, however that is spelt.
 _PYTHON_FENCE = re.compile(r"^[ >]*(?:`{3,}|~{3,})(?: *\{[\w-]+\})? *(py.*)$", re.MULTILINE)

@@ -13,7 +13,7 @@ from example_apps import demo
 from example_apps.serving import serve
 from example_apps.starlette_app.app import create_app
 
-from .pages import ROOT
+from .tables import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

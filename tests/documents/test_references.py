@@ -12,7 +12,7 @@ import cognito_guard
 from cognito_guard import AuthError, Guard, KeysUnavailable, Reason, config, testing
 from cognito_guard.testing import LocalUserPool, attacks
 
-from .pages import ROOT, table_rows
+from .tables import ROOT, table_rows
 
 DOCS = ROOT / "docs"
 

@@ -15,7 +15,7 @@ from cognito_guard.keys import REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
 from cognito_guard.keys.load_balancer import LoadBalancerKeySet
 from cognito_guard.testing import Fault, JwksServer, LocalLoadBalancer, LocalUserPool, PemServer
 
-from ..documents.pages import ROOT, table_rows
+from ..documents.tables import ROOT, table_rows
 from .fault_table import TABLE, UNAVAILABLE, UNKNOWN, VERIFIED, Row
 from .source import Clock, settle
 
