@@ -33,6 +33,8 @@ __all__ = ["Credential", "Guard"]
 
 _BEARER: tuple[Carrier, ...] = (AuthorizationHeader(),)
 
+_WANTED: dict[type, str] = {UserPool: "bearer token", LoadBalancer: "x-amzn-oidc-data header"}
+
 
 class Credential(NamedTuple):
     """What a request carries to say who sent it, unverified, and the carrier that found it.
@@ -106,7 +108,7 @@ class Guard:
         self.realm = _realm(realm)
         if type(max_token_bytes) is not int or max_token_bytes <= 0:
             raise ConfigurationError("max_token_bytes must be a whole number of bytes")
-        self._carriers = {
+        self._carriers: dict[type, tuple[Carrier, ...]] = {
             kind: bearers if kind is UserPool else (LoadBalancerHeaders(),)
             for kind in map(type, trusted)
         }
@@ -216,6 +218,11 @@ class Guard:
         """
         return self._homes.get(identity.issuer, identity.issuer)
 
+    def missing_credentials(self) -> MissingCredentials:
+        """What there is to raise where a request carries none of what this guard looks for."""
+        wanted = " and no ".join(_WANTED[kind] for kind in self._carriers)
+        return MissingCredentials(Reason.MISSING_CREDENTIALS, f"The request carries no {wanted}.")
+
     def challenge(self, error: AuthError | KeysUnavailable) -> Challenge:
         """The HTTP answer to a request that failed with ``error``."""
         answer = challenge(error, realm=self.realm)
@@ -251,9 +258,7 @@ class Guard:
     def _credential(self, headers: HeaderValues) -> Credential:
         credential = self.find_credential(headers)
         if credential is None:
-            raise MissingCredentials(
-                Reason.MISSING_CREDENTIALS, "The request carries no bearer token."
-            )
+            raise self.missing_credentials()
         return credential
 
 

@@ -17,10 +17,8 @@ from cognito_guard import (
     ConfigurationError,
     Guard,
     Identity,
-    MissingCredentials,
     Policy,
     PolicyLike,
-    Reason,
     build_policy,
     enforce,
 )
@@ -76,9 +74,7 @@ def _refusal(scope: Scope, policy: Policy) -> Challenge | None:
         raise ConfigurationError("requires() needs CognitoMiddleware around the app")
     try:
         if isinstance(user, AnonymousUser):
-            raise MissingCredentials(
-                Reason.MISSING_CREDENTIALS, "The request carries no bearer token."
-            )
+            raise guard.missing_credentials()
         enforce(policy, user)
     except AuthError as error:
         return guard.challenge(error)

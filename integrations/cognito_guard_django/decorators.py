@@ -13,10 +13,8 @@ from cognito_guard import (
     AuthError,
     ConfigurationError,
     Identity,
-    MissingCredentials,
     Policy,
     PolicyLike,
-    Reason,
     build_policy,
     enforce,
 )
@@ -89,9 +87,7 @@ def refusal(request: Any, policy: Policy) -> HttpResponse | None:
         return HttpResponse(status=204)
     try:
         if identity is None:
-            raise MissingCredentials(
-                Reason.MISSING_CREDENTIALS, "The request carries no bearer token."
-            )
+            raise current().guard.missing_credentials()
         enforce(policy, identity)
     except AuthError as error:
         return refuse(current().guard.challenge(error))

@@ -9,7 +9,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from cognito_guard import AuthError, KeysUnavailable, MissingCredentials, Reason
+from cognito_guard import AuthError, KeysUnavailable
 
 from .callers import Caller, aidentify, attach, identify
 from .refusal import refuse
@@ -90,4 +90,4 @@ def _is_looked_at(request: HttpRequest, settings: Settings) -> bool:
 
 def _require(caller: Caller | None, request: HttpRequest, settings: Settings) -> None:
     if caller is None and settings.required and _is_looked_at(request, settings):
-        raise MissingCredentials(Reason.MISSING_CREDENTIALS, "The request carries no bearer token.")
+        raise settings.guard.missing_credentials()

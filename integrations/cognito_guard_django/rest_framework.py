@@ -19,10 +19,8 @@ from cognito_guard import (
     ConfigurationError,
     Identity,
     KeysUnavailable,
-    MissingCredentials,
     Policy,
     PolicyLike,
-    Reason,
     build_policy,
     enforce,
     require_groups,
@@ -274,9 +272,8 @@ def _denied(request: Any, view: APIView) -> Challenge | None:
 
 
 def _missing() -> Challenge:
-    return current().guard.challenge(
-        MissingCredentials(Reason.MISSING_CREDENTIALS, "The request carries no bearer token.")
-    )
+    guard = current().guard
+    return guard.challenge(guard.missing_credentials())
 
 
 def _enforce_csrf(request: Request) -> None:

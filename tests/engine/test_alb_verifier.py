@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -19,12 +20,13 @@ from cognito_guard import (
     Identity,
     InvalidRequest,
     InvalidToken,
+    KeysUnavailable,
     LoadBalancer,
     MissingCredentials,
     Reason,
     VerificationKey,
 )
-from cognito_guard.keys.load_balancer import StaticPemKeySet
+from cognito_guard.keys.load_balancer import MISSES, StaticPemKeySet
 from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
 from ..naming import steady
@@ -296,6 +298,35 @@ def test_health_of_an_address(alb: LocalLoadBalancer) -> None:
     addresses = {alb.arn: "https://keys.example/one", OTHER_ARN: "https://keys.example/two"}
     guard = Guard(*(trust(one, keys=addresses[one.arn]) for one in (alb, other)))
     assert {arn: health.source for arn, health in guard.health().items()} == addresses
+
+
+def test_nothing_that_the_guard_looks_for(alb: LocalLoadBalancer) -> None:
+    """What is missing is what the guard trusts, and no more."""
+    pool, load_balancer = alb.pool.trust(), trust(alb)
+    for trusted, missing in (
+        ([pool], "no bearer token."),
+        ([load_balancer], "no x-amzn-oidc-data header."),
+        ([pool, load_balancer], "no bearer token and no x-amzn-oidc-data header."),
+        ([load_balancer, pool], "no x-amzn-oidc-data header and no bearer token."),
+    ):
+        with pytest.raises(MissingCredentials) as caught:
+            Guard(*trusted).authenticate(lambda name: [])
+        assert caught.value.detail == f"The request carries {missing}"
+
+
+@pytest.mark.parametrize("number", [1, MISSES // 2, MISSES, 3 * MISSES])
+def test_requests_for_new_ids_are_bounded_by_the_load_balancers(
+    alb: LocalLoadBalancer, number: int
+) -> None:
+    """An address gets five of them at a time, or two for each load balancer whose keys it has."""
+    arns = [f"{OTHER_ARN[:-2]}{index:02}" for index in range(number)]
+    with alb.serve() as server:
+        one = trust(alb, arns=[alb.arn, *arns[1:]], keys=server.url)
+        guard = Guard(one, clock=lambda: NOW)
+        for _ in range(2 * max(MISSES, 2 * number)):
+            with pytest.raises((InvalidToken, KeysUnavailable)):
+                ask(guard, data(alb.data("ada", headers={"kid": str(uuid4())})))
+        assert server.requests == max(MISSES, 2 * number)
 
 
 def test_padding_is_signed(alb: LocalLoadBalancer) -> None:
