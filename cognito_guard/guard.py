@@ -188,16 +188,16 @@ class Guard:
 
         Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
         """
-        identity = self._verify(credential.value)
+        identity: Identity = self._verifier(credential.value).verify(credential.value)
         for other in credential.others:
-            self._verify(other)
+            self._verifier(other).verify(other)
         return identity
 
     async def averify_credential(self, credential: Credential) -> Identity:
         """As :meth:`verify_credential`, for asyncio and trio."""
-        identity = await self._averify(credential.value)
+        identity: Identity = await self._verifier(credential.value).averify(credential.value)
         for other in credential.others:
-            await self._averify(other)
+            await self._verifier(other).averify(other)
         return identity
 
     def authenticate(self, headers: HeaderValues) -> Identity:
@@ -245,15 +245,9 @@ class Guard:
             told += tokens.health().items()
         return worst_by_name(told)
 
-    def _verify(self, value: str | Forwarded) -> Identity:
-        if isinstance(value, Forwarded):
-            return self._load_balancers.verify(value)
-        return self._tokens.verify(value)
-
-    async def _averify(self, value: str | Forwarded) -> Identity:
-        if isinstance(value, Forwarded):
-            return await self._load_balancers.averify(value)
-        return await self._tokens.averify(value)
+    def _verifier(self, value: str | Forwarded) -> Any:
+        """What verifies a value of this kind."""
+        return self._load_balancers if isinstance(value, Forwarded) else self._tokens
 
     def _credential(self, headers: HeaderValues) -> Credential:
         credential = self.find_credential(headers)

@@ -86,21 +86,14 @@ class CognitoMiddleware:
             identity: Identity | None = None
             if not self._is_exempt(scope) and not _is_preflight(scope):
                 try:
-                    identity = await self._identify(scope)
+                    identity = await self._guard.aauthenticate(header_values(scope))
                 except (AuthError, KeysUnavailable) as error:
-                    await refuse(scope, send, self._guard.challenge(error))
-                    return
+                    if self._required or not isinstance(error, MissingCredentials):
+                        await refuse(scope, send, self._guard.challenge(error))
+                        return
             scope["user"] = AnonymousUser() if identity is None else identity
             scope["auth"] = Auth(identity)
         await self.app(scope, receive, send)
-
-    async def _identify(self, scope: Scope) -> Identity | None:
-        try:
-            return await self._guard.aauthenticate(header_values(scope))
-        except MissingCredentials:
-            if self._required:
-                raise
-            return None
 
     def _is_exempt(self, scope: Scope) -> bool:
         path: str = scope["path"]

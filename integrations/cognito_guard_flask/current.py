@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from flask import current_app, has_request_context, request
 from werkzeug.local import LocalProxy
 
-from cognito_guard import Guard, Identity
+from cognito_guard import Guard, HeaderValues, Identity
 
 __all__ = ["EXTENSION", "authenticate", "current_identity"]
 
@@ -21,17 +22,21 @@ _VERDICT = "cognito_guard.verdict"
 
 def authenticate(guard: Guard) -> Identity:
     """Who sent this request, by this guard; looked at once. Raises as ``Guard.authenticate``."""
-    judge, identity = request.environ.get(_VERDICT, (None, None))
+    environ = request.environ  # once, as each look through the proxy costs
+    judge, identity = environ.get(_VERDICT, (None, None))
     if judge is not guard or identity is None:
-        request.environ[_VERDICT] = (guard, None)  # unless the next line knows somebody
-        request.environ[_VERDICT] = (guard, identity := guard.authenticate(_header_values))
+        environ[_VERDICT] = (guard, None)  # unless the next line knows somebody
+        environ[_VERDICT] = (guard, identity := guard.authenticate(_header_values(environ)))
     return cast("Identity", identity)
 
 
-def _header_values(name: str) -> tuple[str, ...]:
-    # A WSGI server has joined repeated headers, so there is never more than one.
-    value = request.headers.get(name)
-    return () if value is None else (value,)
+def _header_values(environ: Mapping[str, Any]) -> HeaderValues:
+    def values(name: str) -> tuple[str, ...]:
+        # A WSGI server has joined repeated headers, so there is never more than one.
+        value = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        return () if value is None else (value,)
+
+    return values
 
 
 def _current() -> Identity | None:

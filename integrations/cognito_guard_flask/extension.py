@@ -63,7 +63,7 @@ class CognitoGuard:
         if guard is None:
             guard = Guard.from_mapping(app.config, prefix=self._prefix)
         if not guards:
-            app.before_request(refuse_open_view)
+            app.url_value_preprocessor(refuse_open_view)
             app.after_request(keep_challenge)
         guards[self] = guard
 
@@ -188,11 +188,11 @@ def _checked(guard: Guard | None) -> Guard | None:
 
 
 def _is_preflight() -> bool:
-    headers = request.headers
+    environ = request.environ
     return (
-        request.method == "OPTIONS"
-        and "Origin" in headers
-        and "Access-Control-Request-Method" in headers
+        environ["REQUEST_METHOD"] == "OPTIONS"
+        and "HTTP_ORIGIN" in environ
+        and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
     )
 
 

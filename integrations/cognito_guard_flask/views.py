@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from flask.views import View
 
 from cognito_guard import ConfigurationError
@@ -37,10 +37,15 @@ def before(check: Check) -> Callable[[V], V]:
         if inspect.isclass(view) or not callable(view):
             raise ConfigurationError("only functions and View classes can be guarded")
 
+        is_async = inspect.iscoroutinefunction(view)
+
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             answer = check()
-            return current_app.ensure_sync(view)(*args, **kwargs) if answer is None else answer
+            if answer is not None:
+                return answer
+            # Flask would ask each time whether it is async, which takes as long as the verdict.
+            return (current_app.ensure_sync(view) if is_async else view)(*args, **kwargs)
 
         with suppress(AttributeError):  # a method has no attributes, and no route either
             setattr(view, _BARE, view)
@@ -50,21 +55,21 @@ def before(check: Check) -> Callable[[V], V]:
     return decorate
 
 
-def refuse_open_view() -> None:
+def refuse_open_view(endpoint: str | None, values: object) -> None:
     """Raise if a view would be open that was meant to be guarded: its route decorator stands below
     ``required``, so that Flask knows only the bare view, or its class has lost the guard."""
-    view = current_app.view_functions.get(request.endpoint or "")
+    view = current_app.view_functions.get(endpoint or "")
     if view is None:
         return
     # Itself, and no wrapper of another kind that has copied its attributes.
     if getattr(view, _BARE, None) is view:
         raise ConfigurationError(
-            f"the view of endpoint {request.endpoint!r} was guarded after it was registered; put "
+            f"the view of endpoint {endpoint!r} was guarded after it was registered; put "
             "the decorator of CognitoGuard below the route decorator"
         )
     if hasattr(getattr(view, "view_class", None), _GUARDED_CLASS) and not _has_guard(view):
         raise ConfigurationError(
-            f"the class of endpoint {request.endpoint!r} is guarded, but its view function is not, "
+            f"the class of endpoint {endpoint!r} is guarded, but its view function is not, "
             "or a decorator without functools.wraps hides it; guard the class before as_view(), "
             "and keep the inherited list where a class below sets decorators anew"
         )

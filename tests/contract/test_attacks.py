@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -50,10 +50,13 @@ def made(pool: LocalUserPool, alb: LocalLoadBalancer) -> Callable[[str], list[At
     return attempts
 
 
-def good(pool: LocalUserPool, app: Mapping[str, Any]) -> bytes:
-    """What the app lets in."""
-    issue = pool.id_token if app.get("token_use") == "id" else pool.access_token
-    return bearer(issue("ada", groups=["admins"]))
+def good(pool: LocalUserPool, alb: LocalLoadBalancer, app: str) -> Iterator[list[bytes]]:
+    """What the app lets in: each kind of credential, so that all its keys have been fetched."""
+    issue = pool.id_token if APPS[app].get("token_use") == "id" else pool.access_token
+    yield [bearer(issue("ada", groups=["admins"]))]
+    if app == "ALB":
+        headers = alb.headers("ada", groups=["admins"])
+        yield [f"{name}: {value}".encode() for name, value in headers.items()]
 
 
 def fault(adapter: Adapter, attempt: Attempt, answer: Answer | None) -> str | None:
@@ -80,6 +83,7 @@ def test_attacks(
     app: str,
     origin: Origin,
     pool: LocalUserPool,
+    alb: LocalLoadBalancer,
     keys: JwksServer,
     alb_keys: PemServer,
     made: Callable[[str], list[Attempt]],
@@ -89,7 +93,8 @@ def test_attacks(
     attempts = sorted(made(app), key=lambda attempt: attempt.needs_key)
     faults = []
     where = origin(adapter, app)
-    assert ask(where, SERVED, [good(pool, APPS[app])]).status == 200
+    for headers in good(pool, alb, app):
+        assert ask(where, SERVED, headers).status == 200
     fetched = keys.requests + alb_keys.requests
     for attempt in attempts:
         try:
@@ -100,6 +105,7 @@ def test_attacks(
             faults.append((attempt.name, found))
         if keys.requests + alb_keys.requests != fetched and not attempt.needs_key:
             faults.append((attempt.name, "keys were fetched"))
-    assert ask(where, SERVED, [good(pool, APPS[app])]).status == 200
+    for headers in good(pool, alb, app):
+        assert ask(where, SERVED, headers).status == 200
     assert faults == []
     assert len(attempts) > (450 if app == "plain" else 15)
