@@ -403,6 +403,26 @@ def test_a_pool_does_not_remember_for_another(forge: Forge, keys: Keys) -> None:
     assert caught.value.reason is Reason.UNKNOWN_ISSUER
 
 
+@both_ways
+def test_the_verifier_of_one_pool_is_as_strict(forge: Forge, keys: Keys, verify: Verify) -> None:
+    """It has the clock, the limit and the keys of the one that it comes from, and its own cache."""
+    clock = Clock()
+    pool = forge.trust(jwks=keys)
+    token = forge.token(forge.claims(exp=NOW + 10))
+    every = TokenVerifier(pool, max_token_bytes=len(token), clock=clock)
+    one = every.only(pool, cache=VerifiedTokens())
+
+    assert verify(one, token) is verify(one, token)
+    assert keys.verified == 1
+    with pytest.raises(InvalidToken) as caught:
+        verify(one, f"{token}A")
+    assert caught.value.reason is Reason.TOKEN_TOO_LARGE
+    clock.now = NOW + 10
+    with pytest.raises(InvalidToken) as caught:
+        verify(one, token)
+    assert caught.value.reason is Reason.TOKEN_EXPIRED
+
+
 def test_who_finds_the_lock_taken_leaves(forge: Forge, keys: Keys) -> None:
     """A hit needs no lock, and a miss that cannot have it verifies all the same."""
     guard = guard_of(forge, keys)

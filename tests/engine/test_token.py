@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from cognito_guard import InvalidToken, Reason
+from cognito_guard import token as token_module
 from cognito_guard.token import (
     Header,
     UnverifiedToken,
+    _careful_json_object,
     _remembered_header,
     decode_base64url,
     parse_padded_token,
@@ -161,6 +163,7 @@ def compact(header: object, payload: str = "{}", signature: str = "AAAA") -> str
 
 
 GOOD = {"alg": "RS256", "kid": "k"}
+NESTED = '{{"{}":' + "[" * 256 + "]" * 256 + "}}"
 PARTS = "A signed token has three parts, separated by dots."
 NO_SIGNATURE = "The token's signature is not canonical base64url."
 NO_JSON = "The token's {} is not one strict JSON object in UTF-8."
@@ -199,7 +202,15 @@ NO_TYP = 'The token\'s header has a "typ" other than JWT or at+jwt.'
             for payload in (
                 *("[]", "{", "{}x", "x{}", "X{}", "{}X", "\u00a0{}", "{}\u00a0", "\ufeff{}"),
                 *('{"x":1e400}', '{"x":-1e400}', '{"x":NaN}', '{"x":"\\ud800"}', '{"\\udc00":1}'),
-                *('{"x":"\\\\"}x', '["\\\\"]'),
+                *('{"x":"\\\\"}x', '["\\\\"]', '{"x":1}{}', '{"x":1,}', '{"x":1,"y"}'),
+                *('{"x":1,"x":2}', '{"x":1,"y":2,"x":3}', '{"x":1,"x":",","x":[1,2]}'),
+                *('{"x":{"y":1,"y":2}}', '{"x":[{"y":1,"y":2}]}', '{"x":{},"x":{}}'),
+                '{"cognito:groups":["a"],"cognito:groups":["b","c"]}',
+                '{"cognito:groups":["a","b"],"cognito:groups":"c"}',
+                '{"cognito:groups":["b",1],"x":1,"x":2}',
+                '{"x":1,"cognito:groups":[],"x":2}',
+                *(NESTED.format("x"), NESTED.format("cognito:groups")),
+                '{"x":' * 257 + "1" + "}" * 257,
             )
         ),
         (
@@ -271,6 +282,33 @@ def test_payloads_that_are_taken(parse: Any, payload: str, claims: dict[str, Any
     assert parse(compact(GOOD, payload)).claims == claims
 
 
+@both_parsers
+@pytest.mark.parametrize(
+    ("payload", "quick"),
+    [
+        *(("{}", False), ('{"x":1}', True), ('{"x":1,"y":"z"}', True), (' {"x":1}', False)),
+        *(('{"cognito:groups":[],"x":1}', False), ('{"cognito:groups":["a"]}', True)),
+        *(('{"x":1,"cognito:groups":["a","b","c"]}', True), ('{"x":["a"],"y":1}', True)),
+        *(('{"x":["a","b"]}', False), ('{"x":",","y":1}', False), ('{"x":{"y":1}}', False)),
+        *(('{"cognito:groups":["a","b"],"x":["c"]}', False), ('{"x":"\\n"}', False)),
+        *(('{"x":[["a"]]}', False), ('{"cognito:groups":"a","x":1}', True)),
+    ],
+)
+def test_plain_payloads_are_read_quickly(
+    parse: Any, payload: str, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What surely has no name twice, and no depth, is read once; all else with care."""
+    careful: list[str] = []
+
+    def read(text: str) -> dict[str, Any]:
+        careful.append(text)
+        return _careful_json_object(text)
+
+    monkeypatch.setattr(token_module, "_careful_json_object", read)
+    parse(compact(GOOD, payload))
+    assert careful == ([] if quick else [payload])
+
+
 @pytest.mark.parametrize("name", ["header", "payload", "signature"])
 def test_padding(name: str) -> None:
     """Each segment of a load balancer's data may be padded, and not with more or with less."""
@@ -291,6 +329,19 @@ def test_padding(name: str) -> None:
         assert caught.value.detail == (
             f"The token's {name} is not padded to a multiple of four letters."
         )
+
+
+def test_only_padding_is_taken_off() -> None:
+    """Letters that stand before it are a part of the segment."""
+    signature = b64(b"\0\0W")
+    assert signature.endswith("X")
+    for padding in ("", "="):
+        token = compact({"alg": "ES256", "kid": "k"}, signature=signature + padding)
+        if not padding:
+            assert parse_padded_token(token)[0].signature == b"\0\0W"
+            continue
+        with pytest.raises(InvalidToken):
+            parse_padded_token(token)
 
 
 def test_the_size_of_data_is_counted_first() -> None:

@@ -21,7 +21,7 @@ SUITES = {
     "pem": ["test_pem.py"],
     "alb": ["test_alb.py"],
     "alb_verifier": ["test_alb_verifier.py"],
-    "verifier": ["test_verifier.py"],
+    "verifier": ["test_verifier.py", "test_cache.py", "test_guard.py"],
 }
 
 # Those whose survivors are all killed or explained. The others can be asked for by name.
