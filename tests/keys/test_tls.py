@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
@@ -55,6 +57,31 @@ def test_keys_that_come_over_https_verify(authority: trustme.CA, pool: LocalUser
     with serving(authority.issue_cert("127.0.0.1"), body) as endpoint:
         guard = Guard(pool.trust(jwks=endpoint.url))
         assert guard.verify(pool.access_token()).subject == pool.subject("alice")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_authorities_are_read_once(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not for each fetch, which takes long, and takes memory; but anew when the file is another."""
+    made: list[ssl.SSLContext] = []
+    create = httpx.create_ssl_context
+
+    def counted() -> ssl.SSLContext:
+        made.append(create())
+        return made[-1]
+
+    monkeypatch.setattr(httpx, "create_ssl_context", counted)
+    with serving(authority.issue_cert("127.0.0.1")) as endpoint:
+        for _ in range(3):
+            fetch(endpoint.url)
+        assert len(made) == 1
+        path = tmp_path / "authority.pem"
+        trustme.CA().cert_pem.write_to_path(path)
+        os.utime(path, ns=(0, 0))  # however coarse the clock of the file system
+        with pytest.raises(FetchFailed, match="certificate verify failed"):
+            fetch(endpoint.url)
+        assert len(made) == 2
 
 
 def test_unknown_authority_is_refused(authority: trustme.CA, pool: LocalUserPool) -> None:
