@@ -89,6 +89,21 @@ def test_contents_are_checked_behind_the_signature(forge: Forge, number: int) ->
     assert_refused(guard, Forge().token(claims), Reason.BAD_SIGNATURE)
 
 
+@pytest.mark.parametrize("respell", [str.upper, "XX{}XX".format], ids=["capitals", "framed"])
+@pytest.mark.parametrize("token_use", ["access", "id"])
+def test_claims_have_one_name(forge: Forge, token_use: str, respell: Callable[[str], str]) -> None:
+    """A claim by a similar name is another claim, and takes no other one's place."""
+    claims = forge.access_claims() if token_use == "access" else forge.id_claims()
+    own = ("client_id", "username") if token_use == "access" else ("aud", "cognito:username")
+    guard = forge.guard(token_use=token_use)
+    assert guard.verify(forge.token(claims)).client_id == forge.client_id
+
+    for name in ("exp", "token_use", "sub", *own):
+        wrong = {name: NOW if name == "exp" else "", respell(name): claims[name]}
+        with pytest.raises(InvalidToken):
+            guard.verify(forge.token({**claims, **wrong}))
+
+
 def test_own_checks_come_last(forge: Forge) -> None:
     """A check is called with a verified identity, after everything else and in its order."""
     seen: list[Any] = []
@@ -233,6 +248,8 @@ def test_where_keys_come_from(pool: LocalUserPool, tmp_path: Path, form: str) ->
         for issuer in (pool.issuer, pool.updated_issuer):
             assert tokens.verify(pool.access_token(iss=issuer)).issuer == issuer
         assert server.requests == (1 if form == "a URL" else 0)
+        told = {health.source for health in tokens.health().values()}
+        assert told == {server.url if form == "a URL" else None}
 
 
 def test_keys_of_an_overridden_issuer() -> None:
