@@ -113,7 +113,7 @@ def test_issuers() -> None:
         ({"keys": 1}, "keys must be a URL"),
         ({"keys": "http://keys.example"}, "https only"),
         ({"keys": "file:///etc"}, "keys must come from a URL"),
-        ({"keys": "https://keys.example/of?sig=x"}, "keys takes no query"),
+        ({"keys": "https://keys.example/of?sig=x"}, "keys takes no query in its URL, since"),
         ({"role_claim": ""}, "role_claim must be a text"),
         ({"split_roles": "false"}, "split_roles must be True or False"),
         ({"leeway": -1}, "leeway must be between"),

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from .mutants import HELD, SUITES, WIDER, Mutant, explained, of_module, parse_diff, parse_results
+from .mutants import SUITES, WIDER, Mutant, explained, of_module, parse_diff, parse_results
 
 ROOT = Path(__file__).parents[2]
 
@@ -98,7 +98,7 @@ def differences(survived: set[Mutant], listed: set[Mutant]) -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("modules", nargs="*", default=HELD, metavar="MODULE")
+    parser.add_argument("modules", nargs="*", default=list(SUITES), metavar="MODULE")
     parser.add_argument("--children", type=int, default=1, help="processes at a time (1)")
     options = parser.parse_args(arguments)
     unknown = set(options.modules) - set(SUITES)

@@ -24,9 +24,6 @@ SUITES = {
     "verifier": ["test_verifier.py", "test_cache.py", "test_guard.py"],
 }
 
-# Those whose survivors are all killed or explained. The others can be asked for by name.
-HELD = ["carriers", "policy", "pem", "signature", "alb", "claims"]
-
 # Whoever survives those meets these.
 WIDER = ["test_verifier.py", "test_alb_verifier.py", "test_first_looks.py", "test_confusion.py"]
 
