@@ -40,7 +40,7 @@ def _lines(diagnosis: Diagnosis, now: float) -> list[str]:
         lines.append(paint("not a well-formed token", "bad"))
         lines += [f"  {problem}" for problem in diagnosis.problems]
     if diagnosis.header is not None:
-        lines += ["header", *_members(diagnosis.header)]
+        lines += ["header", *_members(diagnosis.header, now)]
     if diagnosis.claims is not None:
         lines += ["claims", *_members(diagnosis.claims, now)]
     if diagnosis.signature_bytes is not None:
@@ -50,8 +50,8 @@ def _lines(diagnosis: Diagnosis, now: float) -> list[str]:
     return lines
 
 
-def _members(members: Mapping[str, Any], now: float | None = None) -> list[str]:
-    """A line for each member; times in words as well, where ``now`` says that there are times."""
+def _members(members: Mapping[str, Any], now: float) -> list[str]:
+    """A line for each member; times in words as well. A load balancer's header has one, too."""
     if not members:
         return ["  (empty)"]
     named = {shown(name): (name, value) for name, value in members.items()}
@@ -59,7 +59,7 @@ def _members(members: Mapping[str, Any], now: float | None = None) -> list[str]:
     lines = []
     for label, (name, value) in named.items():
         text = shown_json(value)
-        if now is not None and name in _TIMES and type(value) in (int, float):
+        if name in _TIMES and type(value) in (int, float):
             text = f"{text}  {shown_time(value, now)}".rstrip()
         lines.append(f"  {label:<{width}}  {text}")
     return lines

@@ -265,8 +265,11 @@ def test_fractions_of_a_second() -> None:
 def test_load_balancers_data() -> None:
     """What a load balancer signs is known by its header; padded as it is, it is well-formed."""
     alb = LocalLoadBalancer()
-    outcome = run("inspect", alb.data("alice"))
+    outcome = run("inspect", alb.data("alice", expires_in=120))
     assert (outcome.status, outcome.err) == (0, "")
+    expiries = [line for line in outcome.out.splitlines() if line.startswith("  exp ")]
+    assert len(expiries) == 2, "in the header and below"
+    assert all(line.endswith("(in 1 minute)") for line in expiries), expiries
     assert "signature of 64 bytes, not checked" in outcome.out.splitlines()
     assert notes_of(outcome) == [
         "It says that it is a load balancer's data (x-amzn-oidc-data), signed by the one that its "
