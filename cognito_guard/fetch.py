@@ -105,9 +105,8 @@ def _client(url: str) -> httpx.AsyncClient:
             verify=context,
             timeout=_STEP_SECONDS,
             follow_redirects=False,
-            # A proxy that the environment names is for the outside; loopback is never outside, and
-            # a client with a transport of its own asks for no proxy.
-            transport=httpx.AsyncHTTPTransport(verify=context) if loopback else None,
+            # A proxy that the environment names is for the outside, and loopback is never outside.
+            trust_env=not loopback,
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
         )
     except Exception as error:  # noqa: BLE001  # SSL_CERT_FILE names no file, HTTPS_PROXY no proxy

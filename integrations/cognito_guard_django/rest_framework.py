@@ -142,6 +142,7 @@ class _Requirement(SingleOperandHolder, BasePermission, metaclass=_NotNegated):
         """The framework calls what stands in ``permission_classes``; an instance is ready."""
         return self
 
+    # No `abc`: REST framework's permissions have a metaclass of their own.
     def _policy(self, view: APIView) -> PolicyLike:
         raise NotImplementedError  # pragma: no cover
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ _NO_REQUEST = {Fault.DOWN, Fault.WRONG_CERTIFICATE}
 Headers = Mapping[str, str]
 
 
-class Place:
+class Place(ABC):
     """A guard, the server of its keys, and requests signed with an old key and with a new one."""
 
     server: JwksServer | PemServer
@@ -39,9 +40,9 @@ class Place:
         self._authenticate = authenticate
         self.clock = clock
 
+    @abstractmethod
     def publish_new(self) -> None:
         """From now on, the new key is published next to the old one."""
-        raise NotImplementedError
 
     def outcome(self, headers: Headers) -> str:
         """What a request gets, as the table has it."""

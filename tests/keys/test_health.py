@@ -272,8 +272,8 @@ class Silent:
     """A key set of somebody's own, with the one method that it takes."""
 
     def key(self, kid: str, /) -> Any:
-        """Nothing."""
-        raise NotImplementedError
+        """Never asked for here."""
+        raise AssertionError
 
 
 class Talkative(Silent):
