@@ -4,20 +4,36 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 PINS = .ci/pins.txt
+# Errors only: warnings about the package index and the user's account tell newcomers nothing.
+PIP = $(VENV)/bin/python -m pip install -qq
 
-.PHONY: help demo test check docs bench fuzz soak mutate clean
+.PHONY: help demo playground tour test fastmcp check docs bench fuzz soak mutate clean
 
 help:  ## Say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/demo  ## A local user pool signs real tokens, the guarded example apps answer them
-	@$(VENV)/bin/python -m example_apps.demo
+demo: $(VENV)/demo  ## A local pool signs tokens, the example apps answer them; KEEP=1 leaves them running
+	@$(VENV)/bin/python -m example_apps.demo $(if $(KEEP),--keep)
+
+playground: $(VENV)/playground  ## A page that builds or takes a token, and shows why it is refused; PORT=8100
+	@$(VENV)/bin/python -m example_apps.playground $(PORT)
+
+tour: $(VENV)/tour  ## From a new user pool to S3 and a sign-out, with moto as AWS
+	@$(VENV)/bin/python -m example_apps.tour
 
 test: $(VENV)/test  ## Run the tests, with branch coverage
 	$(VENV)/bin/python -m coverage erase
 	$(VENV)/bin/python -m coverage run -m pytest -n auto --maxprocesses=4 --dist loadfile $(ARGS)
 	$(VENV)/bin/python -m coverage combine --quiet
-	$(VENV)/bin/python -m coverage report
+	$(VENV)/bin/python -m coverage report --include='cognito_guard/*'
+	$(VENV)/bin/python -m coverage report --include='integrations/*' --fail-under=95
+
+fastmcp:  ## Run the tests of FastMCP, which wants other versions than the rest
+	@echo "Installing FastMCP into $(VENV)-fastmcp (the first time takes a minute or more) ..."
+	@$(PYTHON) -m venv $(VENV)-fastmcp
+	@$(VENV)-fastmcp/bin/python -m pip install -qq --upgrade 'pip>=25.1'
+	@$(VENV)-fastmcp/bin/python -m pip install -qq --constraint .ci/pins-fastmcp.txt --group fastmcp --editable .
+	$(VENV)-fastmcp/bin/python -m pytest -q -p no:cacheprovider tests/mcp/test_fastmcp.py
 
 check: $(VENV)/check  ## Lint, format, types, import rules
 	$(VENV)/bin/python -m ruff check .
@@ -42,15 +58,17 @@ mutate: $(VENV)/mutate  ## Break the engine in small ways, to see that a test no
 	$(VENV)/bin/python -m tests.mutation $(ARGS)
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .bench docs/_build build dist .coverage .coverage.*
+	rm -rf $(VENV) $(VENV)-fastmcp .bench docs/_build build dist .coverage .coverage.*
 
 # A stamp a group: installed anew when the pins or the project's dependencies change.
-$(VENV)/demo $(VENV)/test $(VENV)/check $(VENV)/docs $(VENV)/mutate: $(VENV)/%: pyproject.toml $(PINS) | $(VENV)/pip
-	$(VENV)/bin/python -m pip install --quiet --constraint $(PINS) --group $* --editable .
+$(VENV)/demo $(VENV)/playground $(VENV)/tour $(VENV)/test $(VENV)/check $(VENV)/docs $(VENV)/mutate: $(VENV)/%: pyproject.toml $(PINS) | $(VENV)/pip
+	@echo "Installing into $(VENV) what 'make $*' needs (the first time takes a minute or more) ..."
+	@$(PIP) --constraint $(PINS) --group $* --editable .
 	@touch $@
 
 $(VENV)/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; none was found." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@echo "Making $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade 'pip>=25.1'
 	@touch $@

@@ -3,13 +3,16 @@
 .. code-block:: text
 
     CognitoGuardError
-    ├── ConfigurationError            raised at start-up; never an HTTP answer
+    ├── ConfigurationError            raised at start-up, or at the first request, as a 500
     ├── KeysUnavailable               503: our fault or AWS's, not the caller's
+    │   └── RevocationsUnavailable    503: the revocation list cannot be asked
     └── AuthError(reason, detail)
         ├── MissingCredentials        401
         ├── InvalidRequest            400
         ├── InvalidToken              401
-        ├── LoginTooOld               401, RFC 9470
+        ├── StepUpRequired            401, RFC 9470
+        │   ├── LoginTooOld
+        │   └── LoginTooWeak
         └── AccessDenied              403
 
 ``reason`` is safe to log and to count. ``detail`` is one sentence for a developer. Neither ever
@@ -31,8 +34,11 @@ __all__ = [
     "InvalidToken",
     "KeysUnavailable",
     "LoginTooOld",
+    "LoginTooWeak",
     "MissingCredentials",
     "Reason",
+    "RevocationsUnavailable",
+    "StepUpRequired",
 ]
 
 
@@ -66,13 +72,18 @@ class Reason(StrEnum):
     CHECK_FAILED = "check_failed"
     # LoginTooOld
     LOGIN_TOO_OLD = "login_too_old"
+    # LoginTooWeak
+    LOGIN_TOO_WEAK = "login_too_weak"
     # AccessDenied
     MISSING_SCOPE = "missing_scope"
     MISSING_GROUP = "missing_group"
     MISSING_ROLE = "missing_role"
     MISSING_CLAIM = "missing_claim"
+    WRONG_ACTOR = "wrong_actor"
     # KeysUnavailable
     KEYS_UNAVAILABLE = "keys_unavailable"
+    # RevocationsUnavailable
+    REVOCATIONS_UNAVAILABLE = "revocations_unavailable"
 
 
 class CognitoGuardError(Exception):
@@ -80,24 +91,40 @@ class CognitoGuardError(Exception):
 
 
 class ConfigurationError(CognitoGuardError):
-    """A setting is missing, wrong or unknown. Raised at start-up, while objects are built."""
+    """A setting is missing, wrong or unknown, or a guard is lost.
+
+    Raised at start-up, while objects are built; or at the first request (500), where only that can
+    show that a guard was lost.
+    """
 
 
 class KeysUnavailable(CognitoGuardError):
-    """The keys that verify a token cannot be had now. Nobody can say whether the token is good.
+    """The keys that verify a token are not available now, so the token cannot be verified.
 
-    ``retry_after``: whole seconds, at least 1, after which a new attempt may succeed.
+    ``retry_after``: whole seconds, at least 1, after which a new attempt may succeed. ``detail``:
+    one sentence for people; at start-up, it says whose keys are missing and why.
     """
 
     reason: ClassVar[Reason] = Reason.KEYS_UNAVAILABLE
 
-    def __init__(self, retry_after: int = 1) -> None:
-        super().__init__(retry_after)
+    def __init__(self, retry_after: int = 1, detail: str | None = None) -> None:
+        super().__init__(retry_after, detail)
         self.retry_after = max(1, retry_after)
-        self.detail = "The keys that verify tokens cannot be fetched at the moment."
+        self.detail = detail or "The keys that verify tokens cannot be fetched at the moment."
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}"
+
+
+class RevocationsUnavailable(KeysUnavailable):
+    """The revocation list cannot be asked now, so it is unknown whether the token was revoked. Code
+    that handles :class:`KeysUnavailable` handles this, too."""
+
+    reason: ClassVar[Reason] = Reason.REVOCATIONS_UNAVAILABLE
+
+    def __init__(self, retry_after: int = 1, detail: str | None = None) -> None:
+        said = detail or "The list of revoked tokens cannot be asked at the moment."
+        super().__init__(retry_after, said)
 
 
 class AuthError(CognitoGuardError):
@@ -129,13 +156,19 @@ class MissingCredentials(AuthError):
 
 
 class InvalidRequest(AuthError):
-    """The credential is not carried as RFC 6750 says, or there is more than one."""
+    """The credential is not sent as RFC 6750 requires, or there is more than one."""
 
     reasons = frozenset({Reason.MALFORMED_AUTHORIZATION, Reason.MULTIPLE_CREDENTIALS})
 
 
 class InvalidToken(AuthError):
-    """A token was present and is not to be trusted."""
+    """A token was present, but it is not trusted.
+
+    ``set_cookie``: the ``Set-Cookie`` value that deletes the cookie, if the token came from a
+    :class:`~cognito_guard.Cookie`; the challenge includes it. ``None`` otherwise.
+    """
+
+    set_cookie: str | None = None
 
     reasons = frozenset(
         {
@@ -161,23 +194,46 @@ class InvalidToken(AuthError):
     )
 
 
-class LoginTooOld(AuthError):
-    """The caller is known but signed in too long ago (RFC 9470).
+class StepUpRequired(AuthError):
+    """The caller is known, but the sign-in does not meet what the API requires (RFC 9470). Catch
+    this one; raise one of its subclasses.
 
     ``max_age``: the number of seconds since the sign-in that the API accepts, or ``None``.
+    ``acr_values``: the names of the sign-in levels that it accepts, the preferred one first; empty
+    if the level is not the problem.
     """
+
+    def __init__(
+        self,
+        reason: Reason | str,
+        detail: str,
+        *,
+        max_age: int | None = None,
+        acr_values: Iterable[str] = (),
+    ) -> None:
+        super().__init__(reason, detail)
+        self.max_age = max_age
+        self.acr_values = tuple(acr_values)
+
+
+class LoginTooOld(StepUpRequired):
+    """The caller is known but signed in too long ago. It has the attributes of
+    :class:`StepUpRequired`."""
 
     reasons = frozenset({Reason.LOGIN_TOO_OLD})
 
-    def __init__(self, reason: Reason | str, detail: str, *, max_age: int | None = None) -> None:
-        super().__init__(reason, detail)
-        self.max_age = max_age
+
+class LoginTooWeak(StepUpRequired):
+    """The caller is known but signed in with a method that is too weak. It has the attributes of
+    :class:`StepUpRequired`."""
+
+    reasons = frozenset({Reason.LOGIN_TOO_WEAK})
 
 
 class AccessDenied(AuthError):
     """The caller is known and may not do this.
 
-    ``scopes``: the scopes that the API asks for, told to the client in the challenge.
+    ``scopes``: the scopes that the API requires; the challenge names them.
     """
 
     reasons = frozenset(
@@ -186,6 +242,7 @@ class AccessDenied(AuthError):
             Reason.MISSING_GROUP,
             Reason.MISSING_ROLE,
             Reason.MISSING_CLAIM,
+            Reason.WRONG_ACTOR,
             Reason.CHECK_FAILED,
         }
     )

@@ -3,124 +3,237 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
-from ._log import Log
-from .alb import LoadBalancer
-from .alb_verifier import LoadBalancerVerifier
-from .cache import DEFAULT_BYTES, DEFAULT_ENTRIES, VerifiedTokens
-from .carriers import AuthorizationHeader, Carrier, Forwarded, HeaderValues, LoadBalancerHeaders
-from .challenge import Challenge, challenge
-from .config import DEFAULT_PREFIX, SETTING_NAMES, guard_arguments, values_from_text
+from ._support.arguments import boolean
+from ._support.clock import calendar
+from ._support.listeners import Listeners
+from ._support.log import WARNING, Log
+from ._support.setting_names import DEFAULT_PREFIX, FAMILIAR_NAMES, SETTING_NAMES
+from ._support.silence import Unsaid, forget_locals, silent, unsaid
 from .errors import (
     AuthError,
     ConfigurationError,
     InvalidRequest,
+    InvalidToken,
     KeysUnavailable,
     MissingCredentials,
     Reason,
 )
-from .identity import Identity
-from .keys import KeyHealth, worst_by_name
-from .pool import UserPool
-from .token import DEFAULT_MAX_BYTES
-from .verifier import TokenVerifier
+from .http.carriers import (
+    AuthorizationHeader,
+    Carrier,
+    Forwarded,
+    Header,
+    HeaderValues,
+    LoadBalancerHeaders,
+    values_of,
+)
+from .http.challenge import Challenge, challenge, check_docs_url, check_realm
+from .identity import Identity, distinct
+from .keys.health import KeyHealth, worst_by_name
+from .keys.lookup import aawait_keys, await_keys, end_of
+from .tokens.cache import DEFAULT_BYTES, DEFAULT_ENTRIES, Verified, VerifiedTokens
+from .tokens.parsing import DEFAULT_MAX_BYTES
+from .tokens.user_pool import UserPool, homes_of
+from .tokens.verifier import TokenVerifier
+
+# Loaded where a guard is made that needs them: a process that verifies tokens of a user pool starts
+# without. Never by a request, which is answered also where no file can be opened any more.
+if TYPE_CHECKING:
+    from .events import Listener
+    from .explain import Explanation
+    from .http.resource import MetadataAnswer, ResourceMetadata
+    from .load_balancers.load_balancer import LoadBalancer
+    from .load_balancers.verifier import LoadBalancerVerifier
+    from .network.waiting import Pending
+    from .policy import PolicyLike
+    from .revocation import RevocationHealth, RevocationList
+    from .revocation.signing_out import SignOuts
+    from .tokens.revoked import RevocationCheck
 
 __all__ = ["Credential", "Guard"]
 
 
 _BEARER: tuple[Carrier, ...] = (AuthorizationHeader(),)
 
-_WANTED: dict[type, str] = {UserPool: "bearer token", LoadBalancer: "x-amzn-oidc-data header"}
+# A client that is told of no scope asks for none, and Cognito answers that with `invalid_grant`.
+_DEFAULT_SCOPES = ("openid",)
 
 
-class Credential(NamedTuple):
-    """What a request carries to say who sent it, unverified, and the carrier that found it.
+@final
+class Credential:
+    """The credential of a request, unverified, and the carrier that found it.
 
-    ``others``: what it carries besides, for another kind of trusted party.
+    ``others``: the other credentials of the request, for another kind of trusted party.
     """
 
-    value: str | Forwarded
-    carrier: Carrier
-    others: tuple[str | Forwarded, ...] = ()
+    # No tuple: error reports show the members of one, whatever its `repr`.
+    __slots__ = ("carrier", "others", "value")
+
+    def __init__(
+        self,
+        value: str | Forwarded,
+        carrier: Carrier,
+        others: tuple[Credential, ...] = (),
+    ) -> None:
+        self.value = value
+        self.carrier = carrier
+        self.others = others
 
     @property
     def ambient(self) -> bool:
-        """Whether browsers send it by themselves: the request may be forged across sites."""
+        """Whether browsers send it automatically, so that the request may be forged across
+        sites."""
         return self.carrier.ambient
 
     def __repr__(self) -> str:
-        return f"<Credential in {self.carrier!r}>"
+        return f"<Credential in {self.carrier!r}; {distinct(self.value, self.others)}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Credential):
+            return NotImplemented
+        return (self.value, self.carrier, self.others) == (other.value, other.carrier, other.others)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 @final
 class Guard:
-    r"""Decides who is calling, by the user pools that it trusts.
+    r"""Decides who is calling, from the user pools and load balancers that it trusts.
 
     ``trusted``
-        One :class:`UserPool` or :class:`LoadBalancer`, or more. A token is held against the pool
-        whose issuer it names, the headers of a load balancer against the one that signed them.
-        Where a request carries both, the kind that comes first here says who is calling, and the
-        other one has to be good as well.
+        One or more :class:`UserPool` or :class:`LoadBalancer`. A token is verified for the pool
+        whose issuer it names, the headers of a load balancer for the one that signed them. If a
+        request carries both, the kind that comes first here decides who is calling. The other one
+        must be valid as well, and be for the same user.
     ``carriers``
-        Where a request carries its token; the ``Authorization`` header unless said otherwise. A
-        request that carries a token in two of them is refused (RFC 6750, section 2).
+        Where a request carries its token (default: the ``Authorization`` header). A request that
+        carries a token in two of them is refused (RFC 6750, section 2).
     ``realm``
         The ``realm`` of the challenges (RFC 9110, section 11.5): printable ASCII without ``"`` and
         ``\``.
+    ``docs_url``
+        The address of a page that has a section for each reason, such as a copy of this library's
+        page about errors. The body of a refusal then has a ``type`` (RFC 9457, section 3.1.1): that
+        address, ``#`` and the reason. The default is no ``type``.
     ``max_token_bytes``
-        The longest token that is looked at; 16 KiB unless said otherwise.
+        The longest token that is read, in bytes (default: 16 KiB).
     ``cache_entries``, ``cache_bytes``
-        How many verified tokens are remembered, and about how many bytes of memory they may take.
-        10,000 and 32 MiB unless said otherwise; 0 turns the cache off.
+        How many verified tokens are cached, and about how many bytes of memory they may take
+        (default: 10,000 and 32 MiB). 0 turns the cache off. A token is cached when it comes the
+        second time. The data of load balancers has its own cache with the same limits.
+    ``unsafe_allow_mixed_identities``
+        ``True`` accepts a request whose token is for a different caller than the load balancer's
+        data. An attacker who can plant one of the two can then act next to the other's session.
+    ``revocations``
+        A :class:`~cognito_guard.revocation.RevocationList`. On every request the guard checks
+        whether the caller was signed out.
+    ``resource``
+        The URL of this API, such as ``https://api.example.com``. Then its protected resource
+        metadata (RFC 9728) is served at ``/.well-known/oauth-protected-resource`` followed by the
+        URL's path, and every challenge names that address. It does not check tokens:
+        ``UserPool(resources=[...])`` sets what a token must be bound to.
+    ``resource_scopes``
+        The scopes that clients are told to request (default: ``openid``). The app client must be
+        allowed each of them.
     ``clock``
         Seconds since 1970.
 
-    One guard serves any number of threads, event loops and forked workers. Raises
+    One guard works in any number of threads, event loops and forked workers. Raises
     :class:`ConfigurationError`.
     """
 
     setting_names: ClassVar[tuple[str, ...]] = SETTING_NAMES
-    """What :meth:`from_env` and :meth:`from_mapping` know, without a prefix. For an adapter whose
-    framework keeps settings of its own next to them."""
+    """The settings that :meth:`from_env` and :meth:`from_mapping` know, without a prefix. For an
+    adapter whose framework has its own settings next to them."""
+
+    familiar_names: ClassVar[Mapping[str, str]] = FAMILIAR_NAMES
+    """Settings of other Cognito libraries that this one does not have, without a prefix, with the
+    advice for each. ``{prefix}`` stands for the prefix."""
 
     def __init__(
         self,
         *trusted: UserPool | LoadBalancer,
         carriers: Iterable[Carrier] = _BEARER,
         realm: str | None = None,
+        docs_url: str | None = None,
         max_token_bytes: int = DEFAULT_MAX_BYTES,
         cache_entries: int = DEFAULT_ENTRIES,
         cache_bytes: int = DEFAULT_BYTES,
-        clock: Callable[[], float] = time.time,
+        unsafe_allow_mixed_identities: bool = False,
+        revocations: RevocationList | None = None,
+        resource: str | None = None,
+        resource_scopes: Iterable[str] = _DEFAULT_SCOPES,
+        clock: Callable[[], float] = calendar,
     ) -> None:
-        if not trusted or not all(isinstance(one, UserPool | LoadBalancer) for one in trusted):
-            raise ConfigurationError(
-                "a Guard needs one UserPool or LoadBalancer, or more, each as an argument"
-            )
         pools = [one for one in trusted if isinstance(one, UserPool)]
-        load_balancers = [one for one in trusted if isinstance(one, LoadBalancer)]
+        load_balancers = _load_balancers(trusted)
+        self._pools = tuple(pools)
         bearers = _carriers(carriers)
         if not pools and carriers is not _BEARER:
             raise ConfigurationError("carriers find the tokens of user pools; name one as well")
-        self.realm = _realm(realm)
+        self._mixed = boolean("unsafe_allow_mixed_identities", unsafe_allow_mixed_identities)
+        if self._mixed and not (pools and load_balancers):
+            raise ConfigurationError(
+                "unsafe_allow_mixed_identities is for a guard that trusts a UserPool and a "
+                "LoadBalancer; leave it out"
+            )
+        self.realm = realm
+        self.docs_url = docs_url
+        """The page that the ``type`` of a refusal names, if there is one."""
+        if realm is not None:
+            check_realm(realm)
+        if docs_url is not None:
+            check_docs_url(docs_url)
+        self._metadata: ResourceMetadata | None = None
+        if resource is not None:
+            from .http.resource import metadata_of
+
+            self._metadata = metadata_of(resource, resource_scopes, pools, bearers)
+        elif resource_scopes is not _DEFAULT_SCOPES:
+            raise ConfigurationError("resource_scopes needs resource; say resource as well")
         if type(max_token_bytes) is not int or max_token_bytes <= 0:
             raise ConfigurationError("max_token_bytes must be a whole number of bytes")
+        self._max_token_bytes = max_token_bytes
         self._carriers: dict[type, tuple[Carrier, ...]] = {
             kind: bearers if kind is UserPool else (LoadBalancerHeaders(),)
             for kind in map(type, trusted)
         }
-        self._homes = _homes(pools, load_balancers)
-        limits: dict[str, Any] = {"max_token_bytes": max_token_bytes, "clock": clock}
+        # Where nothing else is looked at, a token that was verified before is found at a glance.
+        self._only_bearer = not load_balancers and [*map(type, bearers)] == [AuthorizationHeader]
+        wanted = " and no ".join(_wanted(*each) for each in self._carriers.items())
+        self._missing = f"The request carries no {wanted}."
+        # A load balancer's headers are not there yet where a cache would look at them.
+        self.vary = _vary(bearers)
+        """The names of the headers that an answer may depend on, for ``Vary``."""
+        behind = [one.user_pool or one for one in load_balancers]
+        self._homes = homes_of(issuer for one in (*pools, *behind) for issuer in one.issuers)
+        self._revocations = revocations
+        self._log = Log()
+        self.listeners = Listeners(self._log)
+        """The listeners of this guard. For the layers above; see :meth:`add_listener`."""
+        revoked: RevocationCheck | None = None
+        self._sign_outs: SignOuts | None = None
+        if revocations is not None:
+            from .revocation.signing_out import SignOuts
+            from .tokens.revoked import RevocationCheck, check_list
 
-        def cache() -> VerifiedTokens | None:
-            remembered = VerifiedTokens(cache_entries, cache_bytes)
+            revoked = RevocationCheck(check_list(revocations), self._homes, self.listeners)
+            self._sign_outs = SignOuts(revocations, self._homes, clock, self._log)
+        limits: dict[str, Any] = {
+            "max_token_bytes": max_token_bytes,
+            "revoked": revoked,
+            "clock": clock,
+        }
+
+        def cache() -> VerifiedTokens[Any] | None:
+            remembered: VerifiedTokens[Any] = VerifiedTokens(cache_entries, cache_bytes)
             return remembered if remembered.enabled else None
 
-        self._tokens = TokenVerifier(*pools, cache=cache(), **limits)
-        self._log = Log()
+        self._tokens = TokenVerifier(*pools, cache=cache(), listeners=self.listeners, **limits)
         self._all_tokens = [self._tokens]
 
         def access_tokens(pool: UserPool) -> TokenVerifier:
@@ -130,15 +243,38 @@ class Guard:
             self._all_tokens.append(tokens)
             return tokens
 
-        self._load_balancers = LoadBalancerVerifier(
-            *load_balancers, access_tokens=access_tokens, **limits
-        )
+        self._load_balancers: LoadBalancerVerifier | None = None
+        if load_balancers:
+            from .load_balancers.verifier import LoadBalancerVerifier
+
+            self._load_balancers = LoadBalancerVerifier(
+                *load_balancers,
+                access_tokens=access_tokens,
+                cache=cache(),
+                listeners=self.listeners,
+                **limits,
+            )
+
+    @property
+    def user_pools(self) -> tuple[UserPool, ...]:
+        """The user pools whose tokens this guard accepts."""
+        return self._pools
 
     @property
     def carriers(self) -> tuple[Carrier, ...]:
-        """Where this guard looks for a credential. Without a load balancer that it trusts, not at
-        the headers of one; without a user pool, at nothing else."""
+        """The carriers that this guard reads. It reads the headers of a load balancer only if it
+        trusts one. Without a user pool, it reads nothing else."""
         return tuple(carrier for each in self._carriers.values() for carrier in each)
+
+    @property
+    def resource(self) -> str | None:
+        """The URL of this API, or ``None``."""
+        return None if self._metadata is None else self._metadata.resource
+
+    @property
+    def metadata_url(self) -> str | None:
+        """The URL of the protected resource metadata, or ``None``."""
+        return None if self._metadata is None else self._metadata.url
 
     @classmethod
     def from_env(
@@ -148,135 +284,528 @@ class Guard:
 
         Raises :class:`ConfigurationError`, with a suggestion for a misspelt name.
         """
+        from .config import values_from_text
+
         environ = os.environ if environ is None else environ
         return cls.from_mapping(values_from_text(environ, prefix), prefix=prefix)
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any], *, prefix: str = DEFAULT_PREFIX) -> Guard:
-        """A guard from settings with typed values. Names without ``prefix`` are not looked at.
+        """A guard from settings with typed values. Names without ``prefix`` are ignored.
 
         Raises :class:`ConfigurationError`, with a suggestion for a misspelt name.
         """
+        from .config import blamed_on_guard, guard_arguments
+
         trusted, keywords = guard_arguments(settings, prefix)
-        return cls(*trusted, **keywords)
+        with blamed_on_guard(settings, prefix):
+            return cls(*trusted, **keywords)
 
     def verify(self, token: str) -> Identity:
-        """Who a token speaks for. Blocks only while a key that is not held is fetched.
+        """Verify a token and return its caller. Blocks only while a missing key is fetched.
 
         Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
         """
-        return self._tokens.verify(token)
+        try:
+            started = self._tokens.start(token)
+        finally:
+            del token  # before a user's code runs, and fails: see `_support.silence`
+        try:
+            return self._tokens.finish(started)
+        except MissingCredentials:
+            raise _there_all_the_same() from None
 
     async def averify(self, token: str) -> Identity:
         """As :meth:`verify`, for asyncio and trio."""
-        return await self._tokens.averify(token)
+        try:
+            started = self._tokens.start(token)
+        finally:
+            del token
+        try:
+            return await self._tokens.afinish(started)
+        except MissingCredentials:
+            raise _there_all_the_same() from None
+
+    def trust_claims(self, claims: Mapping[str, Any]) -> Identity:
+        """The caller, from claims that an authorizer in front of this code has verified. Requests
+        must not be able to bypass that authorizer. **No signature is verified.**
+
+        ``claims`` are those of a token, with their own types. All other checks of this guard run:
+        the issuer, the client, ``token_use``, the times, the revocation list, which may block, and
+        your own checks. ``identity.source`` is ``"authorizer"``.
+
+        Raises :class:`InvalidToken`, or :class:`RevocationsUnavailable`.
+        """
+        if not isinstance(claims, Mapping):
+            kind = type(claims).__name__
+            del claims
+            raise TypeError(f"trust_claims takes a mapping of claims, not {kind}")
+        vouched = Unsaid(dict(claims).copy)
+        del claims  # before a user's code runs, and fails: see `_support.silence`
+        try:
+            return self._tokens.vouched(vouched(), "authorizer")
+        except MissingCredentials:
+            raise _there_all_the_same() from None
+
+    def explain(self, token: str, *, policy: PolicyLike | None = None) -> Explanation:
+        """Every check that :meth:`verify` makes of a token, with what it expects and what it found,
+        and the checks of a ``policy``. The verdict is that of :meth:`verify` and then of the
+        policy.
+
+        **It shows claims**: do not put it into a response or a log. It continues after the first
+        check that fails, and may fetch keys for that. Your own checks, the revocation list and your
+        policy's functions run only if all other checks pass. It may block: in a task, use
+        ``asyncio.to_thread``.
+
+        A refusal is not raised; see :class:`~cognito_guard.explain.Explanation`.
+        """
+        from .explain.requests import explained_token
+        from .explain.text import Text
+
+        text = Text(token)
+        del token  # before a user's code runs
+        return explained_token(self, text, policy)
+
+    def explain_request(
+        self,
+        headers: HeaderValues | Mapping[str, str | list[str]],
+        *,
+        policy: PolicyLike | None = None,
+    ) -> Explanation:
+        """As :meth:`explain`, for a request: what it carries, and every check that
+        :meth:`authenticate` makes of that.
+
+        ``headers``: as for :meth:`authenticate`, or a mapping from names, in any case, to a value
+        or a list of values.
+        """
+        from .explain.requests import by_name, explained_request
+
+        values = by_name(headers)
+        del headers
+        return explained_request(self, values, policy)
 
     def find_credential(self, headers: HeaderValues) -> Credential | None:
-        """What a request carries to say who sent it, unverified; ``None`` for nothing.
+        """The credential of a request, unverified; ``None`` if there is none.
 
         Raises :class:`InvalidRequest`.
         """
-        found: Credential | None = None
-        for carriers in self._carriers.values():
-            one = _find(carriers, headers)
-            if one is not None:
-                found = one if found is None else found._replace(others=(one.value,))
+        headers = silent(headers)
+        found = self._look_up(headers)
+        if type(found) is Verified:
+            return Credential(found.text, self._carriers[UserPool][0])
         return found
 
     def verify_credential(self, credential: Credential) -> Identity:
-        """Who sent the request. Blocks only while a key that is not held is fetched.
+        """Verify a credential and return its caller. Blocks only while a missing key is fetched.
 
         Raises :class:`InvalidToken`, or :class:`KeysUnavailable`.
         """
-        identity: Identity = self._verifier(credential.value).verify(credential.value)
+        if not isinstance(credential, Credential):
+            kind = type(credential).__name__
+            del credential  # a token: variables are shown with what is raised
+            raise TypeError(f"a Credential is verified here, not {kind}; a token with verify")
+        try:
+            identity: Identity = self._verifier(credential.value).verify(credential.value)
+        except InvalidToken as error:
+            _note_cookie(error, credential)
+            raise
+        except MissingCredentials:
+            refusal = _there_all_the_same()
+            _note_cookie(refusal, credential)
+            raise refusal from None
         for other in credential.others:
-            self._verifier(other).verify(other)
+            self._check_same_caller(identity, self.verify_credential(other))
         return identity
 
     async def averify_credential(self, credential: Credential) -> Identity:
         """As :meth:`verify_credential`, for asyncio and trio."""
-        identity: Identity = await self._verifier(credential.value).averify(credential.value)
+        if not isinstance(credential, Credential):
+            kind = type(credential).__name__
+            del credential
+            raise TypeError(f"a Credential is verified here, not {kind}; a token with averify")
+        try:
+            identity: Identity = await self._verifier(credential.value).averify(credential.value)
+        except InvalidToken as error:
+            _note_cookie(error, credential)
+            raise
+        except MissingCredentials:
+            refusal = _there_all_the_same()
+            _note_cookie(refusal, credential)
+            raise refusal from None
         for other in credential.others:
-            await self._verifier(other).averify(other)
+            self._check_same_caller(identity, await self.averify_credential(other))
         return identity
 
     def authenticate(self, headers: HeaderValues) -> Identity:
-        """Who sent a request. ``headers`` gives all raw values of a header by its lower-case name.
+        """Verify a request and return its caller. ``headers`` returns all raw values of a header by
+        its lower-case name.
 
         Raises :class:`MissingCredentials` if the request carries no credential, and only then;
         :class:`InvalidRequest`, :class:`InvalidToken`, :class:`KeysUnavailable`.
         """
-        return self.verify_credential(self._credential(headers))
+        headers = silent(headers)
+        found = self._look_up(headers)
+        if found is None:
+            raise self.missing_credentials()
+        if type(found) is not Verified:
+            return self.verify_credential(found)
+        try:
+            return self._tokens.finish(found)
+        except InvalidToken as error:
+            error.set_cookie = None  # as `_note_cookie` does: what is in this header is no cookie
+            raise
+        except MissingCredentials:
+            raise _there_all_the_same() from None
 
     async def aauthenticate(self, headers: HeaderValues) -> Identity:
         """As :meth:`authenticate`, for asyncio and trio."""
-        return await self.averify_credential(self._credential(headers))
+        headers = silent(headers)
+        found = self._look_up(headers)
+        if found is None:
+            raise self.missing_credentials()
+        if type(found) is not Verified:
+            return await self.averify_credential(found)
+        try:
+            return await self._tokens.afinish(found)
+        except InvalidToken as error:
+            error.set_cookie = None
+            raise
+        except MissingCredentials:
+            raise _there_all_the_same() from None
+
+    @property
+    def revocations(self) -> RevocationList | None:
+        """The revocation list, or ``None``."""
+        return self._revocations
 
     def home_issuer(self, identity: Identity) -> str:
-        """The issuer to store a caller under: the first form of the pool's issuers, whichever of
-        them the token names. A pool that changes to the updated form keeps its users this way.
+        """The issuer to store a caller under: the original form in the pool's own region, whichever
+        of the pool's issuers the token names. So a pool keeps its users when it changes to the
+        updated form or is replicated. An issuer that is not at AWS is returned unchanged."""
+        issuer: object = getattr(identity, "issuer", None)
+        if not isinstance(issuer, str):
+            kind = type(identity).__name__
+            del identity
+            raise TypeError(f"home_issuer takes an Identity, not {kind}")
+        return self._homes[issuer]
+
+    def tokens_of_client(self, issuer: str, client_id: str) -> TokenVerifier:
+        """A verifier for the tokens that an app client gets at sign-in, with this guard's keys.
+        ``issuer``: the pool's first issuer.
+
+        Raises :class:`ConfigurationError` if this guard would not accept the access tokens.
         """
-        return self._homes.get(identity.issuer, identity.issuer)
+        return self._tokens.of_client(issuer, client_id)
+
+    def sign_out(self, identity: Identity, *, everywhere: bool = False) -> None:
+        """Revoke the tokens of a caller: all tokens of the sign-in (``origin_jti``), including
+        those of later refreshes, or the one token of a machine (``jti``). May block.
+
+        ``everywhere``: revoke all sign-ins of the user up to this second. It does not end login
+        sessions and does not call Cognito: see the page about revocation.
+
+        Raises :class:`RevocationsUnavailable` if the entry was not written, or if that is unknown.
+        Raises :class:`ConfigurationError` for a guard without ``revocations``, and for a caller who
+        can only be signed out everywhere.
+        """
+        who = unsaid(identity)
+        del identity  # it may be a token by mistake, and this frame be shown
+        sign_outs = self._require_sign_outs()
+        sign_outs.write(sign_outs.of_caller(who, everywhere))
+
+    async def asign_out(self, identity: Identity, *, everywhere: bool = False) -> None:
+        """As :meth:`sign_out`, under asyncio and trio."""
+        who = unsaid(identity)
+        del identity
+        sign_outs = self._require_sign_outs()
+        await sign_outs.awrite(sign_outs.of_caller(who, everywhere))
+
+    def sign_out_user(self, subject: str, *, issuer: str | None = None) -> None:
+        """As :meth:`sign_out` with ``everywhere``, for the user with this ``sub``. The time is that
+        of this host's clock: if the clock is slow, sign-ins of the last seconds are not revoked.
+
+        ``issuer``: an issuer of the user's pool. You may omit it if the guard trusts only one pool.
+        """
+        who = unsaid(subject)
+        del subject  # the list may fail, and this frame be shown
+        sign_outs = self._require_sign_outs()
+        sign_outs.write(sign_outs.of_subject(who, issuer))
+
+    async def asign_out_user(self, subject: str, *, issuer: str | None = None) -> None:
+        """As :meth:`sign_out_user`, under asyncio and trio."""
+        who = unsaid(subject)
+        del subject
+        sign_outs = self._require_sign_outs()
+        await sign_outs.awrite(sign_outs.of_subject(who, issuer))
 
     def missing_credentials(self) -> MissingCredentials:
-        """What there is to raise where a request carries none of what this guard looks for."""
-        wanted = " and no ".join(_WANTED[kind] for kind in self._carriers)
-        return MissingCredentials(Reason.MISSING_CREDENTIALS, f"The request carries no {wanted}.")
+        """The error to raise for a request without a credential."""
+        return MissingCredentials(Reason.MISSING_CREDENTIALS, self._missing)
 
-    def challenge(self, error: AuthError | KeysUnavailable) -> Challenge:
-        """The HTTP answer to a request that failed with ``error``."""
-        answer = challenge(error, realm=self.realm)
-        self._log.refused(answer.status, error.reason)
+    def warn(self, reason: str, message: str, *values: object, source: str | None = None) -> None:
+        """Write a warning to the log, for adapters, with the attributes and the rate limit of all
+        records. ``reason`` and ``source`` must come from a bounded set, and none of ``values`` may
+        come from a token."""
+        self._log.say(WARNING, reason, message, *values, source=source)
+
+    def add_listener(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with each event of ``cognito_guard.events`` from now on. Returns a
+        function that removes it.
+
+        It is called in the thread or task in which the event happens, before the request continues:
+        it must be quick, must not block, and must be thread-safe. If it raises an error, the error
+        is logged and nothing else changes.
+
+        Raises :class:`ConfigurationError` if it is not a plain callable.
+        """
+        from . import events  # noqa: F401  # so that no request has to load it
+
+        remove = self.listeners.add(listener)
+        for tokens in self._all_tokens:
+            tokens.observe(self.listeners)
+        if self._load_balancers is not None:
+            self._load_balancers.observe(self.listeners)
+        return remove
+
+    def challenge(
+        self,
+        error: AuthError | KeysUnavailable,
+        *,
+        method: str | None = None,
+        path: str | None = None,
+    ) -> Challenge:
+        """The HTTP response to a request that failed with ``error``. The refusal is logged.
+
+        ``method``, ``path``: those of the request, for the log, unchanged and without the query. In
+        the log they are shortened and escaped, and parts that may be a token are hidden.
+        """
+        if not isinstance(error, AuthError | KeysUnavailable):
+            kind = type(error).__name__
+            del error
+            raise TypeError(f"challenge takes an AuthError or KeysUnavailable, not {kind}")
+        answer = challenge(
+            error,
+            realm=self.realm,
+            vary=", ".join(self.vary),
+            metadata_url=self.metadata_url,
+            docs_url=self.docs_url,
+        )
+        self._log.refused(answer.status, error.reason, method, path)
+        if self.listeners.all:
+            self.tell_refused(error.reason, answer.status)
         return answer
 
-    def prefetch(self) -> None:
-        """Start to fetch keys in the background. Never blocks, never raises; for start-up.
+    def tell_refused(self, reason: str, status: int) -> None:
+        """Tell the listeners of a refusal that is answered without :meth:`challenge`, such as with
+        the error page of a sign-in. For adapters; it writes no log record."""
+        if self.listeners.all:
+            from .events import RequestRefused
 
-        A load balancer's keys are fetched when they are first named.
+            self.listeners.tell(RequestRefused(str(reason), status))
+
+    def answer_metadata(self, method: str, path: str) -> MetadataAnswer | None:
+        """The response to a request for the protected resource metadata (RFC 9728), which is
+        public; ``None`` for any other request. An adapter calls it before it looks for a
+        credential.
+
+        ``path``: as the app sees it, decoded, and without the prefix that the app is mounted at."""
+        metadata = self._metadata
+        if metadata is None or path != metadata.path:
+            return None
+        return metadata.answer(method)
+
+    def prefetch(self, *, wait: float | None = None) -> None:
+        """Fetch keys in advance, at start-up. Without ``wait`` this runs in the background: it
+        neither blocks nor raises (under uWSGI it may block, see the page about operations).
+
+        ``wait``: the longest time to wait for the keys of every user pool, in seconds. Failed
+        attempts are repeated meanwhile. Raises :class:`KeysUnavailable`, whose ``detail`` names the
+        issuers without keys and why; :class:`ConfigurationError` if ``wait`` is not a number. A
+        load balancer's keys are fetched when data first names them.
         """
+        ends_at = None if wait is None else end_of(wait)
         for tokens in self._all_tokens:
             tokens.prefetch()
+        if ends_at is not None:
+            without = [name for name, ready in self._awaited() if not await_keys(ready, ends_at)]
+            self._require_keys(without)
 
-    def health(self) -> dict[str, KeyHealth]:
-        """How the keys of each issuer, and of each load balancer's ARN, are doing: where one has
-        several key sets, the one of most concern. Never blocks, never fetches."""
-        told = list(self._load_balancers.health().items())
+    async def aprefetch(self, *, wait: float) -> None:
+        """As :meth:`prefetch` with ``wait``, but suspends the task, under asyncio and trio."""
+        ends_at = end_of(wait)
+        for tokens in self._all_tokens:
+            tokens.prefetch()
+        without = []
+        for issuer, ready in self._awaited():
+            if not await aawait_keys(ready, ends_at):
+                without.append(issuer)
+        self._require_keys(without)
+
+    def health(self) -> dict[str, KeyHealth | RevocationHealth]:
+        """The state of the keys of each issuer and of each load balancer's ARN. If one has several
+        key sets, the worst is reported. With a revocation list, its state is under the name
+        ``"revocations"``. Never blocks, never fetches."""
+        told: dict[str, KeyHealth | RevocationHealth] = {**self._key_health()}
+        if self._revocations is not None:
+            from .revocation.health import health_of
+
+            told["revocations"] = health_of(self._revocations)
+        return told
+
+    def _key_health(self) -> dict[str, KeyHealth]:
+        told = [] if self._load_balancers is None else [*self._load_balancers.health().items()]
         for tokens in self._all_tokens:
             told += tokens.health().items()
         return worst_by_name(told)
 
+    def _require_sign_outs(self) -> SignOuts:
+        if self._sign_outs is None:
+            raise ConfigurationError("nobody can be signed out by a guard without revocations=")
+        return self._sign_outs
+
+    def _awaited(self) -> list[tuple[str, Callable[[], Pending | None]]]:
+        return [one for tokens in self._all_tokens for one in tokens.to_await().items()]
+
+    def _require_keys(self, without: Iterable[str]) -> None:
+        told = self._key_health()
+        problems = [
+            f"{issuer} ({told[issuer].last_error or 'no answer yet'})"
+            for issuer in dict.fromkeys(without)
+        ]
+        if problems:
+            raise KeysUnavailable(detail=f"No keys could be had of {', '.join(problems)}.")
+
     def _verifier(self, value: str | Forwarded) -> Any:
         """What verifies a value of this kind."""
-        return self._load_balancers if isinstance(value, Forwarded) else self._tokens
+        if not isinstance(value, Forwarded):
+            return self._tokens
+        if self._load_balancers is None:  # a carrier of the user's has made it
+            from .load_balancers.verifier import LoadBalancerVerifier
 
-    def _credential(self, headers: HeaderValues) -> Credential:
-        credential = self.find_credential(headers)
-        if credential is None:
-            raise self.missing_credentials()
-        return credential
+            self._load_balancers = LoadBalancerVerifier(
+                access_tokens=self._tokens.only, max_token_bytes=self._max_token_bytes
+            )
+        return self._load_balancers
+
+    def _check_same_caller(self, identity: Identity, other: Identity) -> None:
+        """That a token and a load balancer's data speak for one user of one pool."""
+        same = identity.subject == other.subject and (
+            self.home_issuer(identity) == self.home_issuer(other)
+        )
+        if not same and not self._mixed:
+            raise InvalidToken(
+                Reason.IDENTITY_MISMATCH,
+                "The bearer token speaks for another caller than the load balancer's data.",
+            )
+
+    def _look_up(self, headers: HeaderValues) -> Verified | Credential | None:
+        """As :meth:`find_credential`; or the entry of a token that was verified before."""
+        try:
+            return self._in_bearer(headers) if self._only_bearer else self._in_any(headers)
+        except BaseException as error:  # its frames have what was found; this one has nothing
+            forget_locals(error)
+            raise
+
+    def _in_bearer(self, headers: HeaderValues) -> Verified | Credential | None:
+        try:
+            values = values_of(headers, "authorization")
+        except MissingCredentials:
+            return None
+        known = self._tokens.known(AuthorizationHeader.glance(values))
+        if known is not None:
+            return known
+        token = AuthorizationHeader.examine(values)
+        return None if token is None else Credential(token, self._carriers[UserPool][0])
+
+    def _in_any(self, headers: HeaderValues) -> Credential | None:
+        found: Credential | None = None
+        for carriers in self._carriers.values():
+            one = _find(carriers, headers)
+            if found is None:
+                found = one
+            elif one is not None:
+                found = Credential(found.value, found.carrier, (one,))
+        return found
+
+
+def _vary(carriers: Iterable[Carrier]) -> tuple[str, ...]:
+    """The headers that the carriers look at, as they say when asked about an empty request."""
+    names = {"authorization": None}
+
+    def note(name: str) -> tuple[str, ...]:
+        names[name.lower()] = None
+        return ()
+
+    for carrier in carriers:
+        try:  # noqa: SIM105  # as in `silence`
+            carrier.find(note)
+        except Exception:  # noqa: BLE001, S110  # of the user: fails again where there is a request
+            pass
+    return tuple(name.title() for name in names)
+
+
+def _there_all_the_same() -> InvalidToken:
+    """The refusal of a credential that other code, such as a key set, took for missing. Adapters
+    let the sender of none pass as nobody, and here is one, which nobody has found good."""
+    return InvalidToken(Reason.CHECK_FAILED, "Code of this API takes the credential for missing.")
+
+
+def _note_cookie(error: InvalidToken, credential: Credential) -> None:
+    """Note what makes a browser drop the credential, if it keeps it in a cookie."""
+    # Set always: a check of the user's may raise one error for all requests.
+    error.set_cookie = getattr(credential.carrier, "deletion", None)
+
+
+def _wanted(kind: type, carriers: tuple[Carrier, ...]) -> str:
+    """What a request without a credential lacks, in words."""
+    if kind is not UserPool:
+        return "x-amzn-oidc-data header"
+    only = carriers[0] if len(carriers) == 1 else None
+    return f"{only.name} header" if isinstance(only, Header) else "bearer token"
 
 
 def _find(carriers: Iterable[Carrier], headers: HeaderValues) -> Credential | None:
     found: Credential | None = None
     for carrier in carriers:
-        value = carrier.find(headers)
-        if value is not None:
-            if found is not None:
-                raise InvalidRequest(
-                    Reason.MULTIPLE_CREDENTIALS,
-                    "The request carries a token in more than one place.",
-                )
-            found = Credential(value, carrier)
+        one = _carried(carrier, headers)
+        if found is None:
+            found = one
+        elif one is not None:
+            raise InvalidRequest(
+                Reason.MULTIPLE_CREDENTIALS, "The request carries a token in more than one place."
+            )
     return found
 
 
-def _homes(pools: Iterable[UserPool], load_balancers: Iterable[LoadBalancer]) -> dict[str, str]:
-    """For each issuer, the one to store its users under. A pool's word counts: a load balancer may
-    name but one of its forms."""
-    several = [pool.issuers for pool in pools]
-    for one in load_balancers:
-        several += [one.issuers] if one.user_pool is None else [one.user_pool.issuers]
-    return {issuer: issuers[0] for issuers in reversed(several) for issuer in issuers}
+def _carried(carrier: Carrier, headers: HeaderValues) -> Credential | None:
+    try:
+        value = carrier.find(headers)
+    except MissingCredentials:
+        value = None  # so it says, and the next carrier is asked
+    if value is None:
+        return None
+    if not isinstance(value, str | Forwarded):
+        # A header's value is bytes under one server and text under another. A carrier that hands
+        # it on would refuse every caller, with a reason that blames the token.
+        raise TypeError(
+            f"{type(carrier).__name__}.find must return text or None, not {type(value).__name__}"
+        )
+    return Credential(value, carrier)
+
+
+def _load_balancers(trusted: Iterable[object]) -> list[LoadBalancer]:
+    """Those of what is trusted that are no user pools. Raises :class:`ConfigurationError`."""
+    others = [one for one in trusted if not isinstance(one, UserPool)]
+    if trusted and not others:
+        return []
+    from .load_balancers.load_balancer import LoadBalancer
+
+    found = [one for one in others if isinstance(one, LoadBalancer)]
+    if not found or len(found) < len(others):
+        raise ConfigurationError(
+            "a Guard needs one UserPool or LoadBalancer, or more, each as an argument"
+        )
+    return found
 
 
 def _carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:
@@ -293,15 +822,3 @@ def _carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:
         if not finds or not says or not known:
             raise ConfigurationError("each of carriers must be one, such as Cookie(name)")
     return listed
-
-
-def _realm(realm: object) -> str | None:
-    if realm is None:
-        return None
-    if (
-        not isinstance(realm, str)
-        or not realm
-        or any(not " " <= character <= "~" or character in '"\\' for character in realm)
-    ):
-        raise ConfigurationError('realm must be printable ASCII without " and \\')
-    return realm

@@ -3,43 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, final
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
-__all__ = ["Identity", "with_user_info"]
+from .read_only import ReadOnlyDict, distinct, plain, read_only
+
+if TYPE_CHECKING:
+    from .actor import Actor
+
+__all__ = ["Identity", "distinct", "vouched_for", "with_user_info"]
 
 _CUSTOM = "custom:"
 
 _ORIGINS = {
     "user_info": "user info",
     "user_info_and_token": "user info and an access token",
+    "authorizer": "what an authorizer says",
 }
 
 
-def _refuse_change(*_: object, **__: object) -> NoReturn:
-    raise TypeError("the claims of an identity cannot be changed")
-
-
-_refuse: Any = _refuse_change
-
-
-class _ReadOnlyDict(dict[str, Any]):
-    """A dict that refuses to change, and that `json.dumps` takes as it is."""
-
-    __slots__ = ()
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
-    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        return (_ReadOnlyDict, (dict(self),))
-
-
-def _read_only(value: Any) -> Any:
-    if type(value) is dict:
-        return _ReadOnlyDict((name, _read_only(member)) for name, member in value.items())
-    if type(value) is list:
-        return tuple([_read_only(member) for member in value])
-    return value
+# What `as_dict` says, in this order; the claims come last.
+_SAID = (
+    "subject",
+    "issuer",
+    "source",
+    "token_use",
+    "client_id",
+    "is_machine",
+    "username",
+    "display_name",
+    "groups",
+    "scopes",
+    "roles",
+    "email",
+    "email_verified",
+    "issued_at",
+    "expires_at",
+    "auth_time",
+    "acr",
+    "amr",
+    "actor",
+    "custom",
+    "claims",
+)
 
 
 @final
@@ -50,7 +55,8 @@ class Identity:
     tuple where there could be several). Times are seconds since 1970. Names and meanings: Amazon
     Cognito developer guide, "Using tokens".
 
-    Two identities are equal if all their claims are.
+    Two identities are equal if all their claims are. The ``repr`` of two others differs, and shows
+    no claim.
     """
 
     # Read-only through properties: refusing in `__setattr__` would cost three times as much for
@@ -93,7 +99,8 @@ class Identity:
         origin = _ORIGINS.get(self._source) or f"an {self.token_use} token"
         return (
             f"<Identity from {origin}: {len(self._claims)} claims, "
-            f"{len(self.groups)} groups, {len(self.scopes)} scopes, {len(self.roles)} roles>"
+            f"{len(self.groups)} groups, {len(self.scopes)} scopes, {len(self.roles)} roles; "
+            f"{distinct(self._claims, self._roles, self._source)}>"
         )
 
     def __eq__(self, other: object) -> bool:
@@ -108,9 +115,39 @@ class Identity:
     def __hash__(self) -> int:
         return hash((self.issuer, self.subject))
 
+    def __iter__(self) -> NoReturn:
+        # What `dict()` and the serialisers of frameworks try, and would report as "not iterable",
+        # which leads nowhere.
+        raise TypeError("an Identity is no collection; identity.as_dict() is a dict of all of it")
+
     def __reduce__(self) -> tuple[Any, ...]:
         fields = ("token_use", "client_id", "username", "groups", "scopes", "roles", "source")
         return (Identity, (self._claims, *(getattr(self, name) for name in fields)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of this as a new, plain ``dict`` that goes through ``json.dumps``: lists, texts,
+        numbers. Its names are those of the attributes; ``claims`` has every claim by its own name,
+        and ``actor`` those of the actor.
+
+        Use it for a response to the user, or for a job in a queue. **It holds personal data**: do
+        not log it.
+        """
+        said = {name: plain(getattr(self, name)) for name in _SAID}
+        actor = self.actor
+        said["actor"] = None if actor is None else plain(actor.claims)
+        return said
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Any]) -> Any:
+        # pydantic asks, and with it FastAPI. A model may let in objects of any type. Otherwise its
+        # own error would lead to settings of pydantic's.
+        try:
+            return handler(source)
+        except Exception:  # noqa: BLE001 - pydantic is not imported here
+            raise TypeError(
+                "an Identity is no model: return identity.as_dict(), and take the caller from "
+                "Depends(...) of a CognitoAuth"
+            ) from None
 
     @property
     def claims(self) -> Mapping[str, Any]:
@@ -120,15 +157,15 @@ class Identity:
         except AttributeError:
             # Frozen when first asked for: most requests never look. One identity may serve many
             # requests, so none of them may write into what the next one reads.
-            self._frozen = _read_only(self._claims)
+            self._frozen = read_only(self._claims)
             return self._frozen
 
     @property
     def custom(self) -> Mapping[str, Any]:
         """The ``custom:`` claims, by name without that prefix. **Users may be able to write them**:
-        wherever an app client has write access to an attribute, its value is the user's word.
+        if an app client has write access to an attribute, its users choose the value.
         """
-        return _ReadOnlyDict(
+        return ReadOnlyDict(
             (name.removeprefix(_CUSTOM), value)
             for name, value in self.claims.items()
             if name.startswith(_CUSTOM)
@@ -148,21 +185,22 @@ class Identity:
 
     @property
     def source(self) -> str:
-        """Who vouches for the claims: ``"token"``, a user pool with a token; ``"user_info"``, a
-        load balancer with the user info that it asked for; ``"user_info_and_token"``, both, and
-        where the two have a claim of one name, it is the token's.
+        """Where the claims come from. ``"token"``: a token of a user pool. ``"user_info"``: the
+        user info that a load balancer requested. ``"user_info_and_token"``: both; if the two have a
+        claim with the same name, the token's is used. ``"authorizer"``: an authorizer of AWS or of
+        your own that was trusted (:meth:`Guard.trust_claims <cognito_guard.Guard.trust_claims>`).
         """
         return self._source
 
     @property
     def token_use(self) -> str:
-        """``token_use``: ``"access"`` or ``"id"``; ``"user_info"`` where there is no token."""
+        """``token_use``: ``"access"`` or ``"id"``; ``"user_info"`` if there is no token."""
         return self._token_use
 
     @property
     def client_id(self) -> str:
         """The app client: ``client_id`` of an access token, ``aud`` of an ID token; with user info
-        alone, the client that the load balancer signs users in with."""
+        only, the client that the load balancer signs users in with."""
         return self._client_id
 
     @property
@@ -194,13 +232,17 @@ class Identity:
         )
 
     @property
-    def actor(self) -> Any:
-        """``act``: who acts for the subject after a token exchange (RFC 8693, section 4.1)."""
-        return self.claims.get("act")
+    def actor(self) -> Actor | None:
+        """``act``: who acts for the subject, after a token exchange (RFC 8693, section 4.1);
+        ``None`` if nobody else acts for the caller."""
+        from .actor import Actor
+
+        value = self.claims.get("act")
+        return Actor(value) if isinstance(value, Mapping) else None
 
     @property
     def email(self) -> str | None:
-        """``email``. Worth nothing as an identity unless :attr:`email_verified` is true."""
+        """``email``. Do not use it to identify a user unless :attr:`email_verified` is true."""
         return self._text("email")
 
     @property
@@ -226,12 +268,12 @@ class Identity:
 
     @property
     def jti(self) -> str | None:
-        """``jti``: this token's own id."""
+        """``jti``: the id of this token."""
         return self._text("jti")
 
     @property
     def origin_jti(self) -> str | None:
-        """``origin_jti``: the id that all tokens of one sign-in share; revocation goes by it."""
+        """``origin_jti``: the id that all tokens of one sign-in share; revocation uses it."""
         return self._text("origin_jti")
 
     @property
@@ -282,7 +324,7 @@ class Identity:
 
     @property
     def is_authenticated(self) -> bool:
-        """Always ``True``. What Starlette, Django and Flask-Login ask of a user object."""
+        """Always ``True``. Starlette, Django and Flask-Login read it on a user object."""
         return True
 
     @property
@@ -292,8 +334,10 @@ class Identity:
 
     @property
     def display_name(self) -> str:
-        """The username, or the subject of a caller that has none."""
-        return self.username or self.subject
+        """The name to show on a page: ``name``, or else the username, or else the subject. Users
+        choose it themselves, so it does not prove who they are."""
+        name = self._text("name")
+        return name if name and not name.isspace() else self.username or self.subject
 
     def _text(self, name: str) -> str | None:
         value = self._claims.get(name)
@@ -312,12 +356,26 @@ class Identity:
         return value
 
 
+def vouched_for(identity: Identity, source: str) -> Identity:
+    """The same caller, vouched for by another source."""
+    return Identity(
+        identity._claims,
+        identity.token_use,
+        identity.client_id,
+        identity.username,
+        identity.groups,
+        identity.scopes,
+        identity.roles,
+        source,
+    )
+
+
 def with_user_info(
     identity: Identity,
     user_info: dict[str, Any],
     roles: Callable[[dict[str, Any]], tuple[str, ...]],
 ) -> Identity:
-    """The caller of a verified access token, with the claims of the user info beside it.
+    """The caller of a verified access token, with the claims of the user info added.
 
     ``roles`` finds the roles in the claims of both.
     """

@@ -10,7 +10,7 @@ Sovereign Cloud are not documented: ``keys`` of a ``LoadBalancer`` replaces them
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import final
 
 __all__ = ["PARTITIONS", "Partition", "partition_of"]
 
@@ -19,15 +19,27 @@ _ELB_KEYS = "https://public-keys.auth.elb.{region}.{dns_suffix}"
 _GOVCLOUD_ELB_KEYS = "https://s3-{region}.{dns_suffix}/aws-elb-public-keys-prod-{region}"
 
 
-class Partition(NamedTuple):
+@final
+class Partition:
     """One AWS partition. ``region`` is the pattern of its regions' names, and fits no other's;
     ``load_balancer_keys`` is where a load balancer's key is, less the ``/`` and the ``kid``."""
 
-    name: str
-    region: str
-    dns_suffix: str
-    load_balancer_keys: str = _ELB_KEYS
-    has_user_pools: bool = True
+    __slots__ = ("dns_suffix", "has_user_pools", "load_balancer_keys", "name", "region")
+
+    def __init__(
+        self,
+        name: str,
+        region: str,
+        dns_suffix: str,
+        load_balancer_keys: str = _ELB_KEYS,
+        *,
+        has_user_pools: bool = True,
+    ) -> None:
+        self.name = name
+        self.region = region
+        self.dns_suffix = dns_suffix
+        self.load_balancer_keys = load_balancer_keys
+        self.has_user_pools = has_user_pools
 
     def has(self, region: str) -> bool:
         """Whether the region is one of this partition, or would be if there were one."""

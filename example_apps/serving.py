@@ -32,14 +32,24 @@ class _Server(uvicorn.Server):
             self.settled.set()
 
 
+def bound(port: int = 0) -> socket.socket:
+    """A socket that is bound to a port of 127.0.0.1, to a free one unless it is given."""
+    listener = socket.socket()
+    if port:
+        # The connections of the server that was here before may linger.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
 @contextmanager
-def serve(app: Any, **settings: Any) -> Iterator[str]:
+def serve(app: Any, listener: socket.socket | None = None, **settings: Any) -> Iterator[str]:
     """Serve ``app`` in a thread and give the server's ``http://127.0.0.1:PORT``.
 
+    ``listener``: a socket that is bound to its port already, for an app that has to know it.
     ``settings`` are those of ``uvicorn.Config``. Raises ``RuntimeError`` if it does not start.
     """
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+    with listener or bound() as listener:
         settings = {"log_level": "warning", **settings}
         server = _Server(uvicorn.Config(app, **settings))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -1,9 +1,8 @@
-"""Runs the Django project in a process of its own, as Django takes one for a process."""
+"""Runs a Django project in a process of its own, as Django takes one for a process."""
 
 from __future__ import annotations
 
 import functools
-import os
 import signal
 import socket
 import subprocess
@@ -13,41 +12,49 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from .child_environ import child_environ
+from .serving import bound
+
+PROJECT = "example_apps.django_app"
+
 _STOP_SECONDS = 10.0
 
 
 @contextmanager
-def django_database() -> Iterator[dict[str, str]]:
+def django_database(project: str = PROJECT) -> Iterator[dict[str, str]]:
     """An empty database with all tables, for as long as the context lasts; gives what to add to the
     environment of the project.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder, "orders.sqlite3")
-        path.write_bytes(_empty_database())
+        path.write_bytes(_empty_database(project))
         yield {"DJANGO_DATABASE": str(path)}
 
 
 @contextmanager
-def serve_django(environ: Mapping[str, str]) -> Iterator[str]:
-    """Serve the project on uvicorn and give the server's ``http://127.0.0.1:PORT``.
+def serve_django(
+    environ: Mapping[str, str], project: str = PROJECT, listener: socket.socket | None = None
+) -> Iterator[str]:
+    """Serve a project on uvicorn and give the server's ``http://127.0.0.1:PORT``.
 
-    ``environ`` is added to that of this process: the settings of ``Guard.from_env``.
+    ``environ`` has the settings of ``Guard.from_env``: none of this process's is inherited.
+    ``listener``: a socket that is bound to its port already, for a project that has to know it.
     """
-    with django_database() as database:
-        with socket.socket() as listener:
+    with django_database(project) as database:
+        with listener or bound() as listener:
             # The server inherits a socket that listens already: whoever comes early waits in line.
-            listener.bind(("127.0.0.1", 0))
             listener.listen(128)
             origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
             process = subprocess.Popen(  # noqa: S603
                 [
-                    *(sys.executable, "-m", "uvicorn", "example_apps.django_app.asgi:application"),
+                    *(sys.executable, "-m", "uvicorn", f"{project}.asgi:application"),
                     *("--fd", str(listener.fileno()), "--log-level", "warning"),
                     *("--lifespan", "off", "--no-access-log"),
                 ],
-                env={**os.environ, **environ, **database},
+                env=child_environ({**environ, **database}),
                 stdin=subprocess.DEVNULL,
                 pass_fds=[listener.fileno()],
+                process_group=0,  # it is ended below, and not by the terminal's Ctrl+C
             )
         # Ours is closed now: if the server ends, connections are refused instead of waiting.
         try:
@@ -62,20 +69,13 @@ def serve_django(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 @functools.cache
-def _empty_database() -> bytes:
+def _empty_database(project: str) -> bytes:
     """Made once, as it takes longer than most tests."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "empty.sqlite3")
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "example_apps.django_app.manage",
-                "migrate",
-                "--skip-checks",
-                "-v0",
-            ],
-            env={**os.environ, "DJANGO_DATABASE": str(path)},
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-m", f"{project}.manage", "migrate", "--skip-checks", "-v0"],
+            env=child_environ({"DJANGO_DATABASE": str(path)}),
             stdin=subprocess.DEVNULL,
             check=True,
         )

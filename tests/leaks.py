@@ -26,6 +26,9 @@ _SECRET = re.compile(
     r"eyJ[\w-]{4}|[A-Za-z0-9_-]{43}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|-----BEGIN"
 )
 
+# A header and more. The three letters alone are found in random text too, now and then.
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]*\.?[\w-]+")
+
 # The test kit makes tokens, and the command line prints what is inside one.
 _ELSEWHERE = ("cognito_guard.testing", "cognito_guard.cli")
 
@@ -33,6 +36,11 @@ _ELSEWHERE = ("cognito_guard.testing", "cognito_guard.cli")
 def gives_away(said: str) -> bool:
     """Whether a text holds what looks like a token, a key or a user's id."""
     return _SECRET.search(said) is not None
+
+
+def holds_token(text: str) -> bool:
+    """Whether a text that may hold random letters, such as a ``state``, holds a token."""
+    return _TOKEN.search(text) is not None
 
 
 class Listener(logging.Filter):

@@ -13,7 +13,7 @@ import pytest
 from .needs import need
 
 _NODE = 20
-_INSTALL_SECONDS = 100
+_INSTALL_SECONDS = 500
 
 
 def need_node(package: str) -> None:

@@ -40,9 +40,16 @@ class Answer(NamedTuple):
 
 
 def ask(
-    origin: str, path: str = "/", lines: Iterable[bytes] = (), *, method: str = "GET"
+    origin: str,
+    path: str = "/",
+    lines: Iterable[bytes] = (),
+    *,
+    method: str = "GET",
+    host: bytes | None = None,
+    body: bytes = b"",
 ) -> Answer:
-    """Send one request whose header lines are ``lines``, and wait for the answer.
+    """Send one request whose header lines are ``lines``, and wait for the answer. ``host``: what
+    it says in ``Host``, where that is not the origin's.
 
     Raises ``ConnectionError`` where the server hung up instead.
     """
@@ -50,10 +57,10 @@ def ask(
     assert where.hostname is not None
     address = (where.hostname, where.port or 80)
     lines = tuple(lines)
-    own = [b"Host: " + where.netloc.encode("ascii")]
+    own = [b"Host: " + (where.netloc.encode("ascii") if host is None else host)]
     if UPGRADE[0] not in lines:
         own.append(b"Connection: close")
-    head = b"\r\n".join([f"{method} {path} HTTP/1.1".encode("ascii"), *own, *lines, b"", b""])
+    head = b"\r\n".join([f"{method} {path} HTTP/1.1".encode("ascii"), *own, *lines, b"", body])
     with socket.create_connection(address, timeout=_PATIENCE_SECONDS) as connection:
         # A server that refuses half-way may have answered before it hung up.
         with suppress(ConnectionError):
@@ -61,8 +68,8 @@ def ask(
         response = http.client.HTTPResponse(connection, method=method)
         response.begin()
         # After a switch of protocols come frames, which have no end.
-        body = b"" if response.status == 101 else response.read()
-        return Answer(response.status, tuple(response.getheaders()), body)
+        content = b"" if response.status == 101 else response.read()
+        return Answer(response.status, tuple(response.getheaders()), content)
 
 
 def bearer(token: str) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from cognito_guard import Guard, InvalidToken, Reason, RemoteKeySet
 from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
-from .leaks import Listener, gives_away, listening
+from .leaks import Listener, gives_away, holds_token, listening
 
 PEM = next(iter(LocalLoadBalancer().keys().values()))
 POOL = LocalUserPool()
@@ -33,10 +33,18 @@ def test_secrets_are_recognised(secret: str) -> None:
     assert gives_away(f"something ({secret}) else")
 
 
+def test_tokens_are_told_from_random_text() -> None:
+    """A token, whole or cut off, is found beside a ``state``, which may have any letters."""
+    state = "state=MIeyJkYUrIkAWA_DrA&nonce=eyJ0eyJ1."
+    assert not holds_token(state)
+    for token in (TOKEN, TOKEN.rpartition(".")[0], "eyJhIjoxfQ..iv.text.tag"):
+        assert holds_token(f"{state} ({token})")
+
+
 @pytest.mark.parametrize(
     "said",
     [
-        "refused with 401: token_expired, 48210 times more in 60 s",
+        "refused with 401: token_expired, 48210 more times in 60 s",
         "keys of https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz/.well-known/jwks.json"
         " were not fetched: certificate verify failed: unable to get local issuer certificate",
     ],

@@ -42,6 +42,20 @@ def _run(argv: Sequence[str]) -> int:
         from .verify import verify as command
     elif options.command == "inspect":
         from .inspection import inspect as command
+    elif options.command == "explain":
+        from .explain import explain as command
+    elif options.command == "keys":
+        from .watching import watch as command
+    elif options.command == "dev":
+        from .dev import run_pool as command
+    elif options.command == "token":
+        from .token import print_token as command
+    elif options.command == "revoke":
+        from .revocation import revoke as command
+    elif options.command == "doctor":
+        from .doctor import examine as command
+    elif options.command == "revoked":
+        from .revocation import list_revoked as command
     else:
         from .key_set import print_key_set as command
     return command(options)

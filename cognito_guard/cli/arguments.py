@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
+from .. import __version__
 from ..errors import ConfigurationError
-from .output import write
+from .doctor_arguments import doctor
+from .local_arguments import dev
+from .parser import Parser, add_pool, add_settings
+from .revocation_arguments import revoke, revoked
+from .token_arguments import token
+from .verify_arguments import add_tokens, explain, keys, verify
 
 __all__ = ["in_options", "load_balancer_arguments", "parse", "pool_arguments"]
 
 _PROGRAM = "cognito-guard"
-
-# A signed token is longer than this, and no word of a message of argparse is.
-_LONG_WORD = re.compile(r"[^\s'\"]{40,}")
 
 # What the engine's messages call the things that are options here.
 _OPTIONS = {
@@ -27,6 +29,13 @@ _OPTIONS = {
     "leeway": "--leeway",
     "require_groups": "--require-group",
     "require_scopes": "--require-scope",
+    "refresh_seconds": "--refresh-seconds",
+    "ends_at": "--ends-at",
+    "before": "--before",
+    "origin_jti": "--origin-jti",
+    "jti": "--jti",
+    "subject": "--subject",
+    "store": "--store",
 }
 # And those about a load balancer.
 _ALB_OPTIONS = {
@@ -41,32 +50,23 @@ _POOL_ONLY = ("--user-pool-id", "--client-id", "--token-use", "--jwks")
 
 _COMMANDS = """\
 commands:
-  verify    say of each token whether it is valid, and why not
+  verify    say whether each token is valid, and why not
+  explain   show every check of a token or a request, and how to fix it
   inspect   show what is inside a token, unverified
+  keys      show a pool's keys and which token uses which; watch them change
   jwks      print the key set of a user pool
+  dev       run a local user pool with a sign-in page
+  token     sign in to a user pool and print only the access token
+  revoke    revoke a token, a sign-in, or all sign-ins of a user
+  revoked   print the revocation list, or look tokens up in it
+  doctor    find problems with the settings, the keys and the user pool
 
 exit status:
   0  every token is valid
   1  some were refused
   2  wrong usage or configuration
-  3  keys are unavailable, so that nobody can say
+  3  keys are unavailable, so tokens cannot be verified
 """
-
-
-class _Parser(ArgumentParser):
-    """An ``ArgumentParser`` that raises, and that never repeats a token."""
-
-    def __init__(self, name: str, description: str, **more: Any) -> None:
-        super().__init__(prog=name, description=description, allow_abbrev=False, **more)
-
-    def error(self, message: str) -> NoReturn:
-        # What stands in the wrong place is quoted by argparse, and it may well be a token.
-        message = _LONG_WORD.sub("...", message)
-        raise ConfigurationError(f"{message} (see {self.prog} --help)")
-
-    def print_help(self, file: object = None) -> None:
-        # argparse's own would take an output that is lost for a success.
-        write(self.format_help().rstrip())
 
 
 def parse(argv: Sequence[str]) -> Namespace | None:
@@ -86,25 +86,35 @@ def parse(argv: Sequence[str]) -> Namespace | None:
     except SystemExit:  # argparse's way to say that it printed the help
         return None
     options.command = argv[0]
-    if options.command == "verify":
+    if options.command in ("verify", "explain"):
         _check_parties(options)
     return options
 
 
 def _check_parties(options: Namespace) -> None:
-    """Tokens are held against a user pool, or against load balancers."""
+    """Tokens are held against a user pool, or against load balancers, or by an app's settings."""
+    from .app_settings import has_settings
+
+    named = options.user_pool_id is not None or options.alb_arn
+    given = [name for name in ("--prefix", "--env-file") if _value(options, name) is not None]
+    problem = ""
+    if named and given:
+        replaces = "--alb-arn" if options.alb_arn else "--user-pool-id"
+        problem = f"{replaces} replaces the app's settings; leave {given[0]} out"
+    elif named or not has_settings(options):
+        problem = _missing_or_idle(options)
+    if problem:
+        raise ConfigurationError(f"{problem} (see {_PROGRAM} {options.command} --help)")
+
+
+def _missing_or_idle(options: Namespace) -> str:
     balanced = options.alb_arn or options.alb_client_id or options.alb_keys
     required = ("--alb-arn", "--alb-client-id") if balanced else ("--user-pool-id", "--client-id")
     missing = [name for name in required if _value(options, name) is None]
-    problem = ""
     if missing:
-        problem = f"the following arguments are required: {', '.join(missing)}"
-    elif balanced:
-        idle = [name for name in _POOL_ONLY if _value(options, name) is not None]
-        if idle:
-            problem = f"{idle[0]} is about tokens of a user pool, --alb-arn about what ALBs sign"
-    if problem:
-        raise ConfigurationError(f"{problem} (see {_PROGRAM} verify --help)")
+        return f"the following arguments are required: {', '.join(missing)}"
+    idle = [name for name in _POOL_ONLY if balanced and _value(options, name) is not None]
+    return f"{idle[0]} is for tokens of a user pool; it does not go with --alb-arn" if idle else ""
 
 
 def _value(options: Namespace, name: str) -> object:
@@ -127,7 +137,7 @@ def load_balancer_arguments(options: Namespace) -> dict[str, Any]:
         "client_id": options.alb_client_id,
         "issuer": options.issuer,
         "keys": options.alb_keys,
-        "leeway": options.leeway,
+        "leeway": options.leeway or 0,
     }
 
 
@@ -140,128 +150,59 @@ def in_options(message: str, *, about_load_balancers: bool = False) -> str:
     return argument.sub(lambda match: options[match[1] or match[2]], message)
 
 
-def _front_door() -> _Parser:
-    parser = _Parser(
+def _front_door() -> Parser:
+    parser = Parser(
         _PROGRAM,
         "Verify Amazon Cognito tokens.",
         usage=f"{_PROGRAM} COMMAND ...",
         epilog=_COMMANDS,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", metavar="COMMAND", choices=tuple(_BUILDERS))
+    parser.options.add_argument(
+        "--version",
+        action="version",
+        version=f"{_PROGRAM} {__version__}",
+        help="show the version and exit",
+    )
+    parser.positionals.add_argument("command", metavar="COMMAND", choices=tuple(_BUILDERS))
     return parser
 
 
-def _verify() -> _Parser:
-    parser = _Parser(
-        f"{_PROGRAM} verify",
-        "Say of each token whether it is valid, and why not.",
-        epilog="Tokens of a user pool need --user-pool-id and --client-id; the values of a load "
-        "balancer's x-amzn-oidc-data header need --alb-arn and --alb-client-id. "
-        "Exit status: 0 all valid, 1 some refused, 2 usage or configuration, 3 keys unavailable.",
-    )
-    _add_pool(parser, required=False)
-    add = parser.add_argument
-    add(
-        "--client-id",
-        metavar="ID",
-        action="append",
-        help="an app client whose tokens are accepted; may be repeated; ANY_CLIENT accepts all",
-    )
-    add(
-        "--token-use",
-        choices=("access", "id", "any"),
-        help="which tokens are accepted (default: access)",
-    )
-    add(
-        "--alb-arn",
-        metavar="ARN",
-        action="append",
-        help="a load balancer whose x-amzn-oidc-data is accepted; may be repeated",
-    )
-    add("--alb-client-id", metavar="ID", help="the client that it signs users in with")
-    add(
-        "--alb-keys",
-        metavar="BASE-URL",
-        help="where its keys come from (BASE-URL/KID), if not from the ARN's region",
-    )
-    add("--at", metavar="UNIX-TIME", type=_seconds, help="verify as of this time, not now")
-    add(
-        "--leeway",
-        metavar="S",
-        type=_seconds,
-        default=0,
-        help="seconds by which clocks may differ (0 to 300; default: 0)",
-    )
-    add(
-        "--require-group",
-        metavar="G",
-        action="append",
-        help="a group that the caller must be in; may be repeated, all are required",
-    )
-    add(
-        "--require-scope",
-        metavar="S",
-        action="append",
-        help="a scope that the token must carry; may be repeated, all are required",
-    )
-    add("--json", action="store_true", help="print one JSON object for each token")
-    _add_tokens(parser)
-    return parser
-
-
-def _inspect() -> _Parser:
-    parser = _Parser(
+def _inspect() -> Parser:
+    parser = Parser(
         f"{_PROGRAM} inspect",
-        "Show what is inside a token. Nothing is verified: anybody can write such a token.",
+        "Show what is inside a token. Nothing is verified: anybody can make such a token.",
         epilog="Exit status: 0 readable, 1 not a well-formed token, 2 usage.",
     )
-    _add_tokens(parser)
+    add_settings(parser)
+    add_tokens(parser)
     return parser
 
 
-def _jwks() -> _Parser:
-    parser = _Parser(
+def _jwks() -> Parser:
+    parser = Parser(
         f"{_PROGRAM} jwks",
         "Print the keys of a user pool that verify tokens, as a JWK set.",
-        epilog="Exit status: 0 printed, 2 usage or configuration, 3 keys unavailable.",
+        epilog="Exit status: 0 printed or saved, 2 usage or configuration, 3 keys unavailable.",
     )
-    _add_pool(parser)
+    add_pool(parser)
+    parser.options.add_argument(
+        "--save",
+        metavar="FILE",
+        help="write them to a file instead of printing them; the file is replaced in one step",
+    )
     return parser
 
 
-_BUILDERS: dict[str, Callable[[], _Parser]] = {
-    "verify": _verify,
+_BUILDERS: dict[str, Callable[[], Parser]] = {
+    "verify": verify,
+    "explain": explain,
+    "keys": keys,
     "inspect": _inspect,
     "jwks": _jwks,
+    "dev": dev,
+    "token": token,
+    "revoke": revoke,
+    "revoked": revoked,
+    "doctor": doctor,
 }
-
-
-def _add_pool(parser: ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument(
-        "--user-pool-id", metavar="ID", required=required, help="for example eu-west-1_AbC123xyz"
-    )
-    parser.add_argument(
-        "--issuer", metavar="URL", help="replaces the pool's issuers (emulators, private networks)"
-    )
-    parser.add_argument(
-        "--jwks",
-        metavar="FILE-OR-URL",
-        help="where the keys come from, if not from the issuer; a file never touches the network",
-    )
-
-
-def _add_tokens(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "tokens", metavar="TOKEN", nargs="*", help="a token; - reads one a line from standard input"
-    )
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not isfinite(value):
-        raise ArgumentTypeError("must be a number of seconds")
-    return value

@@ -14,14 +14,9 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
+from .._support.base64url import decode_base64url
 from ..errors import InvalidToken, Reason
-from ..token import (
-    DEFAULT_MAX_BYTES,
-    UnverifiedToken,
-    decode_base64url,
-    parse_padded_token,
-    parse_token,
-)
+from ..tokens.parsing import DEFAULT_MAX_BYTES, UnverifiedToken, parse_padded_token, parse_token
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -152,7 +147,7 @@ def _base64_problem(part: str, name: str) -> str | None:
         if re.search(pattern, part):
             return f"The token's {name} {fault}."
     if len(part) % 4 == 1:
-        return f"The token's {name} has a length that no base64url has; it may have been cut."
+        return f"The token's {name} has a length that base64url cannot have; it may have been cut."
     return f"The token's {name} ends in stray bits; it may have been altered or cut."
 
 

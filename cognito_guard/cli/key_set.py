@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import Namespace
 from collections.abc import Iterable
+from contextlib import suppress
 from math import inf
 from typing import Any, cast
 
 from ..errors import ConfigurationError, KeysUnavailable
-from ..fetch import FETCH_SECONDS, fetch
-from ..jwk import KeySetError, parse_key_set
-from ..keys import RemoteKeySet, StaticKeySet
-from ..pool import ANY_CLIENT, UserPool
-from ..signature import VerificationKey
-from ..waiting import Pending
+from ..keys.jwk import KeySetError, parse_key_set
+from ..keys.remote import RemoteKeySet
+from ..keys.signature import VerificationKey
+from ..keys.static import StaticKeySet
+from ..network.fetch import FETCH_SECONDS, fetch
+from ..network.waiting import Pending
+from ..tokens.user_pool import ANY_CLIENT, UserPool
 from .arguments import pool_arguments
 from .output import complain, wait_for_warnings, write
 from .status import Status
 
-__all__ = ["print_key_set"]
+__all__ = ["key_set_of", "print_key_set"]
 
 # RFC 7517, section 4, and RFC 7518, section 6.3.1: all that a verifier looks at.
 _PUBLIC_MEMBERS = ("kty", "kid", "use", "alg", "n", "e")
 
 
 def print_key_set(options: Namespace) -> int:
-    """Print the key set as JSON. Raises :class:`ConfigurationError`."""
+    """Print the key set as JSON, or save it. Raises :class:`ConfigurationError`."""
     # The client check is about tokens, and there are none here.
-    pool = UserPool(**pool_arguments(options), client_ids=ANY_CLIENT)
-    if options.jwks is None:
-        addresses = [f"{issuer}/.well-known/jwks.json" for issuer in pool.issuers]
-    elif "://" in options.jwks:
-        addresses = [options.jwks]
-    else:
-        return _print(_read(options.jwks))
-    for address in addresses:
+    body = key_set_of(UserPool(**pool_arguments(options), client_ids=ANY_CLIENT))
+    return Status.KEYS_UNAVAILABLE if body is None else _hand_over(body, options.save)
+
+
+def key_set_of(pool: UserPool) -> bytes | None:
+    """The key set of a pool, as it is served or as it is in a file. ``None``, with a complaint, if
+    no address gives a usable one. Raises :class:`ConfigurationError`."""
+    jwks = pool.jwks
+    if isinstance(jwks, str) and "://" not in jwks:
+        return _read(jwks)
+    addresses = [f"{issuer}/.well-known/jwks.json" for issuer in pool.issuers]
+    for address in [jwks] if isinstance(jwks, str) else addresses:
         body = _fetch(address)
         if body is not None:
-            return _print(body)
+            return body
         wait_for_warnings()
     complain("no address of the key set gave a usable one")
-    return Status.KEYS_UNAVAILABLE
+    return None
 
 
 def _read(path: str) -> bytes:
@@ -75,8 +82,8 @@ def _fetch(url: str) -> bytes | None:
     return bodies[url] if keys.fetched_at > -inf else None
 
 
-def _print(body: bytes) -> int:
-    """Print the keys that verification would use. What is left out, a warning has named."""
+def _hand_over(body: bytes, path: str | None) -> int:
+    """Print or save the keys that verification would use. What is left out, a warning has named."""
     members: list[Any] = json.loads(body)["keys"]
     usable = [(key, member) for member in members for key in _keys_in(member)]
     kept = [
@@ -84,8 +91,26 @@ def _print(body: bytes) -> int:
         for key, member in usable
         if all(other.kid != key.kid or other.same_as(key) for other, _ in usable)
     ]
-    write(json.dumps({"keys": kept}, indent=2))
+    text = json.dumps({"keys": kept}, indent=2)
+    if path is None:
+        write(text)
+    else:
+        _save(path, f"{text}\n")
     return Status.ALL_VALID
+
+
+def _save(path: str, text: str) -> None:
+    """Put a file there in one step: a build that breaks off leaves the one that was there."""
+    written = f"{path}.{os.getpid()}.new"
+    try:
+        with open(written, "x", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(written, path)  # noqa: PTH105 - `pathlib` would slow down every command
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            os.unlink(written)  # noqa: PTH108
+        problem = getattr(error, "strerror", None) or "no file can have that name"
+        raise ConfigurationError(f"--save: the file cannot be written: {problem}") from None
 
 
 def _keys_in(member: object) -> Iterable[VerificationKey]:

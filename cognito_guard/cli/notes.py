@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .. import claims as claim
-from ..alb_verifier import check_key_id
 from ..errors import ConfigurationError, InvalidToken
-from ..pool import ANY_CLIENT, UserPool
+from ..load_balancers.claims import check_key_id
+from ..tokens import claims as claim
+from ..tokens.user_pool import ANY_CLIENT, UserPool
 from .diagnosis import Diagnosis
 from .output import shown
 
@@ -113,4 +113,4 @@ def _issuer(issuer: object) -> str:
     for form, name in zip(forms, ("original", "updated"), strict=False):
         if issuer == form:
             return f"Its issuer is the {name} form of user pool {shown(pool_id)}."
-    return "Its issuer is no user pool of AWS; an emulator's would have to be named (--issuer)."
+    return "Its issuer is not an AWS user pool; pass the issuer of an emulator with --issuer."

@@ -6,14 +6,12 @@ Whatever came out of a token is made harmless here before a terminal sees it.
 from __future__ import annotations
 
 import errno
-import json
 import os
-import re
 import sys
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Any
+
+from .._support.visible import harmless, shown, shown_distance, shown_json, shown_time
 
 __all__ = [
     "OutputLost",
@@ -29,11 +27,7 @@ __all__ = [
     "write",
 ]
 
-# Texts that need no quotation marks to be told apart in a list.
-_PLAIN = re.compile(r"[\w.:/@+-]+")
-
 _COLOURS = {"good": "32", "bad": "31", "careful": "33"}
-_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 class OutputLost(Exception):
@@ -88,43 +82,3 @@ def paint(text: str, colour: str) -> str:
     if sys.stdout is None or not sys.stdout.isatty():
         return text
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
-
-
-def harmless(text: str) -> str:
-    r"""``text`` with everything that is not plainly visible as the escapes of JSON.
-
-    Control characters would let a token drive the terminal, and the invisible ones (bidirectional
-    overrides, zero-width characters, separators) would let it show something else than it says.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
-
-
-def shown_json(value: Any) -> str:
-    """A claim's value as JSON, harmless and still JSON, on one line."""
-    return harmless(json.dumps(value, ensure_ascii=False))
-
-
-def shown(text: str) -> str:
-    """A name from a token: as it is where that is unmistakable, otherwise in quotation marks."""
-    return text if _PLAIN.fullmatch(text) else shown_json(text)
-
-
-def shown_time(seconds: float, now: float) -> str:
-    """A time as people write it, and how far it is from ``now``. For what calendars do not hold,
-    the empty text."""
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return ""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC ({shown_distance(seconds - now)})"
-
-
-def shown_distance(seconds: float) -> str:
-    """``in 2 hours``, ``1 day ago``, ``now``: rounded down, in the largest unit that fits."""
-    for size, unit in _UNITS:
-        if (count := int(abs(seconds) // size)) > 0:
-            text = f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-            return f"in {text}" if seconds > 0 else f"{text} ago"
-    return "now"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from ..errors import ConfigurationError
-from ..token import DEFAULT_MAX_BYTES
+from ..tokens.parsing import DEFAULT_MAX_BYTES
 
 __all__ = ["read_tokens"]
 
@@ -27,14 +27,12 @@ def read_tokens(arguments: list[str]) -> Iterator[tuple[str, str]]:
     """
     if not arguments:
         raise ConfigurationError(
-            "no token: give TOKEN, or - to read one a line from standard input"
+            "no token: give TOKEN, or - to read one per line from standard input"
         )
     if arguments == ["-"]:
         return _from_stdin()
     if "-" in arguments:
-        raise ConfigurationError(
-            "- reads the tokens from standard input; give no others next to it"
-        )
+        raise ConfigurationError("- reads the tokens from standard input; it takes no other tokens")
     if len(arguments) == 1:
         return iter([("", arguments[0])])
     return ((f"token {number}: ", token) for number, token in enumerate(arguments, start=1))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
 from argparse import Namespace
-from collections.abc import Callable
 
-from ..alb import LoadBalancer
-from ..carriers import Forwarded, LoadBalancerHeaders
-from ..errors import AuthError, ConfigurationError, KeysUnavailable
+from .._support.clock import calendar
+from ..errors import AuthError, KeysUnavailable
 from ..guard import Credential, Guard
+from ..http.carriers import Forwarded, LoadBalancerHeaders
 from ..identity import Identity
-from ..policy import Policy, build_policy
-from ..pool import ANY_CLIENT, AnyClient, UserPool
-from .arguments import in_options, load_balancer_arguments, pool_arguments
-from .output import paint, shown, shown_time, wait_for_warnings, write
+from ..policy import Policy
+from .output import harmless, paint, shown, shown_distance, shown_time, wait_for_warnings, write
+from .settings import guard_of, policy_of
 from .status import Status
 from .tokens import read_tokens
 
@@ -30,61 +27,51 @@ _USES = {
 
 def verify(options: Namespace) -> int:
     """Print a verdict for each token. Raises :class:`ConfigurationError`."""
-    clock: Callable[[], float] = time.time if options.at is None else lambda: options.at
-    identify = _against_load_balancers if options.alb_arn else _against_pool
-    who = identify(options, clock)
-    policy = _policy(options)
+    guard = guard_of(options)
+    policy = policy_of(options)
     status = Status.ALL_VALID
     for label, token in read_tokens(options.tokens):
         try:
-            identity = who(token)
+            identity = _who(guard, token)
             if policy is not None:
                 policy(identity)
         except (AuthError, KeysUnavailable) as error:
             unavailable = isinstance(error, KeysUnavailable)
             status = max(status, Status.KEYS_UNAVAILABLE if unavailable else Status.SOME_REFUSED)
-            write(_refused_json(error) if options.json else label + _refused(error))
+            if options.json:
+                write(_refused_json(error))
+            else:
+                write("\n".join([label + _refused(error), *_why(guard, token, policy)]))
         else:
-            write(_valid_json(identity) if options.json else label + _valid(identity, clock()))
+            write(_valid_json(identity) if options.json else label + _valid(identity, options.at))
     if status is Status.KEYS_UNAVAILABLE:
         wait_for_warnings()
     return status
 
 
-def _against_pool(options: Namespace, clock: Callable[[], float]) -> Callable[[str], Identity]:
-    pool = UserPool(
-        **pool_arguments(options),
-        client_ids=_client_ids(options.client_id),
-        token_use=options.token_use or "access",
-        leeway=options.leeway,
-    )
-    return Guard(pool, clock=clock).verify
+def _who(guard: Guard, token: str) -> Identity:
+    """Who is calling, by a token; by a load balancer's data where no pool is trusted."""
+    if guard.user_pools:
+        return guard.verify(token)
+    return guard.verify_credential(Credential(Forwarded(token), LoadBalancerHeaders()))
 
 
-def _against_load_balancers(
-    options: Namespace, clock: Callable[[], float]
-) -> Callable[[str], Identity]:
-    try:
-        guard = Guard(LoadBalancer(**load_balancer_arguments(options)), clock=clock)
-    except ConfigurationError as error:
-        raise ConfigurationError(in_options(str(error), about_load_balancers=True)) from None
-    carrier = LoadBalancerHeaders()
-    return lambda data: guard.verify_credential(Credential(Forwarded(data), carrier))
+def _why(guard: Guard, token: str, policy: Policy | None) -> list[str]:
+    """What was expected, what was found and what helps. Nothing more is fetched for that."""
+    from ..explain.requests import by_name, explained_request, explained_token
+    from ..explain.text import Text
 
-
-def _policy(options: Namespace) -> Policy | None:
-    if options.require_group is None and options.require_scope is None:
-        return None  # even an empty one would load modules that nothing else needs
-    return build_policy(groups=options.require_group, scopes=options.require_scope)
-
-
-def _client_ids(given: list[str]) -> list[str] | AnyClient:
-    if "ANY_CLIENT" not in given:
-        return given
-    if given != ["ANY_CLIENT"]:
-        # As an id it would be a strange one, and as the waiver it would make the others idle.
-        raise ConfigurationError("--client-id ANY_CLIENT takes no other --client-id next to it")
-    return ANY_CLIENT
+    if guard.user_pools:
+        explanation = explained_token(guard, Text(token), policy, to_the_end=False)
+    else:
+        headers = by_name({LoadBalancerHeaders.data: token})
+        explanation = explained_request(guard, headers, policy, to_the_end=False)
+    check = explanation.first_failure
+    said: dict[str, str | None] = {}
+    while check is not None:
+        said = {"expected": check.expected, "found": check.actual, "hint": check.hint}
+        check = next((part for part in check.parts if part.verdict == "failed"), None)
+    return [f"  {name:<8} {harmless(text)}" for name, text in said.items() if text]
 
 
 def _valid_json(identity: Identity) -> str:
@@ -101,14 +88,19 @@ def _refused(error: AuthError | KeysUnavailable) -> str:
     return f"{paint(verdict, 'bad')}: {error.reason}: {error.detail}"
 
 
-def _valid(identity: Identity, now: float) -> str:
+def _valid(identity: Identity, now: float | None) -> str:
+    """``now``: the time to verify as of, if that is not the present."""
     who = "a machine" if identity.is_machine else shown(identity.display_name)
     use = _USES[identity.token_use]
     facts = {"subject": shown(identity.subject), "client": shown(identity.client_id)}
     facts["groups"] = ", ".join(map(shown, identity.groups)) or "none"
     if identity.token_use == "access":
         facts["scopes"] = ", ".join(map(shown, identity.scopes)) or "none"
-    facts["expires"] = shown_time(identity.expires_at or 0, now)
+    if now is None and (identity.issued_at or 0) - calendar() >= 1:
+        # No reason to refuse it, and yet nothing that can be.
+        ahead = shown_distance((identity.issued_at or 0) - calendar())
+        facts["issued"] = f"{ahead}: this machine's clock is behind"
+    facts["expires"] = shown_time(identity.expires_at or 0, calendar() if now is None else now)
     lines = [f"{paint('valid', 'good')}: {use} of {who}"]
     lines += [f"  {name:<8} {value}" for name, value in facts.items()]
     return "\n".join(lines)

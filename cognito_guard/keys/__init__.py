@@ -1,20 +1,24 @@
-"""Key sets: given a ``kid``, a key. Static ones, remote ones, and two addresses of one pool."""
+"""Key sets: given a ``kid``, a key. Static ones, remote ones, and two addresses of one pool.
 
-from .health import KeyHealth, health_of, worst_by_name
+The others are not named here, and are loaded where there are any: ``remote``, ``saved`` and
+``sibling`` fetch keys, ``static`` holds keys that were given. A process that has its keys in a file
+starts without them.
+"""
+
+try:
+    import cryptography.exceptions  # noqa: F401  # the first of it that anything here loads
+except ImportError as error:
+    if "subinterpreter" not in str(error):
+        raise
+    raise ImportError(
+        "cryptography, which verifies signatures, loads in one interpreter of a process only; "
+        "under mod_wsgi, set WSGIApplicationGroup %{GLOBAL}"
+    ) from error
+
+from .file import FileKeySet
 from .key_set import KeySet
-from .remote import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS, RemoteKeySet
-from .sibling import SiblingKeySet
-from .static import StaticKeySet
 
 __all__ = [
-    "HARD_LIMIT_SECONDS",
-    "REFRESH_SECONDS",
-    "UNKNOWN_KEY_SECONDS",
-    "KeyHealth",
+    "FileKeySet",
     "KeySet",
-    "RemoteKeySet",
-    "SiblingKeySet",
-    "StaticKeySet",
-    "health_of",
-    "worst_by_name",
 ]

@@ -1,7 +1,5 @@
 """KeyHealth: how a source of keys is doing. For people and their alarms, not for verdicts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple, final
 
@@ -23,38 +21,38 @@ class KeyHealth(NamedTuple):
     - ``empty``: nothing was fetched yet, and nothing has failed;
     - ``fresh``: keys are held, and not due for a refresh or about to be refreshed;
     - ``stale``: keys are held and in use, but a refresh is due and the last attempt failed;
-    - ``unavailable``: no keys are held, or too old ones, and the last attempt failed;
-    - ``static``: the keys were given and are never fetched;
-    - ``custom``: a key set of the user's own, which says nothing about itself.
+    - ``unavailable``: no keys are known, or too old ones, and the last attempt failed;
+    - ``static``: the keys were given, or are in a file, and are never fetched;
+    - ``custom``: your own key set, which does not report its state.
     """
 
     source: str | None = None
-    """The address that the keys come from."""
+    """The address, or the path of the file, that the keys come from."""
 
     keys: int | None = None
-    """How many keys can be used now; ``None`` if nobody can say."""
+    """How many keys can be used now; ``None`` if that is unknown."""
 
     age: float | None = None
-    """How long ago the keys in use were fetched; ``None`` if none are in use."""
+    """How long ago the keys in use were fetched, or the file was read; ``None`` for neither."""
 
     last_success: float | None = None
     """How long ago the address last answered with keys."""
 
     last_error: str | None = None
-    """Why the last attempt failed, in words of this library's own; ``None`` if it did not."""
+    """Why the last attempt failed, in this library's own words; ``None`` if it succeeded."""
 
     failures: int = 0
-    """How many attempts have failed since the last that did not."""
+    """The number of failed attempts since the last successful one."""
 
     next_attempt: float | None = None
     """When a request would make the next attempt; 0 for at once. ``None``: keys are not fetched."""
 
     fetching: bool = False
-    """Whether an attempt is under way."""
+    """Whether an attempt is running."""
 
     @property
     def stale(self) -> bool:
-        """Whether keys are in use that should have been refreshed, and could not be."""
+        """Whether the keys in use are due for a refresh that failed."""
         return self.state == "stale"
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,11 +1,9 @@
-"""RemoteKeySet: the keys behind a URL, held in memory, fetched once for everybody who needs them.
+"""RemoteKeySet: the keys behind a URL, held in memory, fetched once for all waiting requests.
 
 Known keys are found without a lock and without waiting, whatever a fetch is doing. A fetch runs in
 a thread of its own, so it belongs to no request: a waiter that is cancelled, an event loop that
 closes or a second framework in the same process changes nothing for the others.
 """
-
-from __future__ import annotations
 
 import os
 import threading
@@ -14,16 +12,19 @@ from functools import partial
 from math import ceil, inf
 from typing import Literal, NamedTuple, TypeAlias, final
 
-from .._fork import forget_after_fork
-from .._log import KEY_LEFT_OUT, KEYS_FETCHED_AGAIN, KEYS_NOT_FETCHED, WARNING, Log
+from .._support.clock import steady_clock
+from .._support.fork import forget_after_fork
+from .._support.listeners import Listeners, Observers
+from .._support.log import KEY_LEFT_OUT, KEYS_FETCHED_AGAIN, KEYS_NOT_FETCHED, WARNING, Log
+from .._support.threads import in_background, threads_run
 from ..errors import KeysUnavailable
-from ..fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
-from ..jwk import KeySetError, parse_key_set
-from ..signature import VerificationKey
-from ..waiting import Pending
-from .clock import steady_clock
+from ..network.exchange import have_forks_wait
+from ..network.fetch import FETCH_SECONDS, FetchFailed, check_url, fetch
+from ..network.waiting import Pending
 from .health import KeyHealth
-from .key_set import unknown_key
+from .jwk import KeySetError, parse_key_set
+from .key_set import not_known_yet, unknown_key
+from .signature import VerificationKey, unchanged
 
 __all__ = [
     "HARD_LIMIT_SECONDS",
@@ -48,6 +49,10 @@ JOIN_SECONDS = 0.25
 
 AWS answers sooner, so nobody notices a rotation. And where the endpoint hangs, strangers with
 unknown kids cannot tie up a server's threads, which known keys need."""
+
+MAX_WANTED = 64
+"""Unknown kids that are remembered until an attempt has looked for them. For those beyond, nobody
+can say that there is no such key."""
 
 # `fetch` ends by itself; this is for a `get` of somebody else's that does not.
 _GIVE_UP_SECONDS = FETCH_SECONDS + 1.0
@@ -94,30 +99,17 @@ def _state(usable: bool, due: bool, failing: bool) -> _State:
     return "unavailable" if failing else "empty"
 
 
-def _unchanged(
-    held: Mapping[str, VerificationKey], fetched: Mapping[str, VerificationKey]
-) -> Mapping[str, VerificationKey]:
-    """The keys that were fetched; those that are held already as the objects that they were.
-
-    So what is remembered of a key, as that it verified a token, outlives a refresh.
-    """
-    return {
-        kid: old if (old := held.get(kid)) is not None and old.same_as(key) else key
-        for kid, key in fetched.items()
-    }
-
-
 @final
 class RemoteKeySet:
     """The key set that a URL serves (for a user pool: ``{issuer}/.well-known/jwks.json``).
 
-    ``url`` is https, or http on loopback; ``get`` takes the URL and returns the body within 5
-    seconds, in a thread of its own, and whatever it raises is a failed attempt; ``parse`` makes of
-    the body keys by their ``kid``, those of a JWK set unless given; ``name`` is what log and health
-    call it, the URL without its query unless given; ``clock`` gives seconds and never goes back.
-    Raises :class:`ConfigurationError` for any other URL.
+    ``url`` is https, or http on loopback. ``get`` takes the URL and returns the body within 5
+    seconds; it runs in its own thread, and an exception is a failed attempt. ``parse`` turns the
+    body into keys by their ``kid`` (default: from a JWK set). ``name`` is its name in the log and
+    in ``health`` (default: the URL without its query). ``clock`` returns seconds and never goes
+    back. Raises :class:`ConfigurationError` for any other URL.
 
-    One instance serves any number of threads, event loops and, after ``fork``, processes.
+    One instance works in any number of threads and event loops, and after ``fork``.
     """
 
     def __init__(
@@ -141,11 +133,17 @@ class RemoteKeySet:
         self._afterwards: list[Callable[[], object]] = []
         self._pending: Pending | None = None
         self._attempted_at = -inf
-        # The last attempt that a missing key caused. A refresh is none: a rotation that follows it
-        # at once is noticed at once.
+        # The last attempt that an unknown kid caused. The first fetch and a refresh are none: a
+        # rotation that follows one at once is noticed at once.
         self._asked_at = -inf
+        # Kids that were asked for and not held; and those of them that were asked for before the
+        # attempt began that brought the held keys. Only of these it is known that they are nowhere.
+        self._wanted: dict[str, None] = {}
+        self._looked_for: frozenset[str] = frozenset()
         self._trouble = _NO_TROUBLE
         self._log = Log()
+        self._observers = Observers()
+        have_forks_wait()
         forget_after_fork(self)
 
     def __repr__(self) -> str:
@@ -153,17 +151,22 @@ class RemoteKeySet:
 
     @property
     def fetched_at(self) -> float:
-        """When the held keys were fetched, in seconds of the clock; ``-inf`` for never."""
+        """When the current keys were fetched, in seconds of the clock; ``-inf`` for never."""
         return self._held.fetched_at
 
+    @property
+    def answers(self) -> bool:
+        """Whether the last attempt is over and did not fail."""
+        return self._pending is None and not self._trouble.failures
+
     def held_key(self, kid: str) -> VerificationKey | None:
-        """The key with this id if it is held. Starts a refresh when the keys have come of age."""
+        """The key with this id if it is held. Starts a refresh when the keys are due for one."""
         held = self._held
         key = held.keys.get(kid)
         if key is None:
             return None
         now = self._clock()
-        if now >= held.expires_at:
+        if not now < held.expires_at:  # true for NaN as well
             return None
         if now >= held.refresh_at:
             self._replace(held, now)
@@ -177,7 +180,7 @@ class RemoteKeySet:
     def missing_key(
         self, kid: str, newer_than: float = -inf, *, others_held: bool = False
     ) -> VerificationKey | Pending:
-        """As :meth:`key`, for a key that is not held, or only among keys no longer good enough.
+        """As :meth:`key`, for a key that is not held, or held only among keys that are too old.
 
         Keys that were fetched at ``newer_than`` or before do not count. ``others_held``: whether
         keys of other addresses are in use, for which a server needs its threads.
@@ -190,6 +193,8 @@ class RemoteKeySet:
             if usable and kid in held.keys:  # a fetch landed while we came here
                 return held.keys[kid]
             pending = self._under_way(now)
+            looked_for = usable and kid in self._looked_for
+            self._want(kid)
             trouble = self._trouble
             # While keys are held, a token with an unknown kid is more likely junk than a rotation.
             holding = usable or newer_than > -inf
@@ -204,17 +209,35 @@ class RemoteKeySet:
             allowed_at = trouble.retry_at
             if holding:
                 allowed_at = max(allowed_at, self._asked_at + UNKNOWN_KEY_SECONDS)
+            if looked_for:
+                allowed_at = max(allowed_at, self._attempted_at + UNKNOWN_KEY_SECONDS)
             if pending is None and now >= allowed_at and (pending := self._start(now)) is not None:
-                self._asked_at = now
+                if holding:
+                    self._asked_at = now
                 return pending
-            answered = usable and pending is None and not self._trouble.failures
-            retry_after = ceil(max(allowed_at, self._free_at()) - now)
+            answers = pending is None and not self._trouble.failures
+            retry_after = ceil(max(1.0, max(allowed_at, self._free_at()) - now))
         finally:
             self._unlock()
-        if answered:
+        if answers and looked_for:
             raise unknown_key()
-        # The last attempt failed, or hangs. This kid may well be a new key: 503, nobody's fault.
-        raise KeysUnavailable(retry_after)
+        # The last attempt began before anybody asked for this kid, failed, or hangs. It may well be
+        # a new key: 503, nobody's fault.
+        raise not_known_yet(retry_after) if answers else KeysUnavailable(retry_after)
+
+    def ready(self) -> Pending | None:
+        """``None`` if keys are held; or the attempt to wait for before asking again.
+
+        Raises ``KeysUnavailable`` if no attempt may be made now.
+        """
+        self.prefetch()
+        # In this order: an attempt that ends in between has put its keys there first.
+        pending, held, now = self._pending, self._held, self._clock()
+        if now < held.expires_at:
+            return None
+        if pending is None:
+            raise KeysUnavailable(ceil(max(1.0, self._free_at() - now)))
+        return pending
 
     def prefetch(self) -> None:
         """Start to fetch in the background, unless keys are held. Never blocks or raises."""
@@ -223,11 +246,11 @@ class RemoteKeySet:
             self._replace(held, now)
 
     def retry_after(self, kid: str) -> int:
-        """Whole seconds until a request would make an attempt, should the current one fail."""
+        """Whole seconds until a request would make another attempt if the current one fails."""
         return ceil(max(1.0, self._free_at() - self._clock()))
 
     def health(self) -> KeyHealth:
-        """How the keys are doing. Takes no lock, waits for nothing, starts nothing."""
+        """The state of the keys. Takes no lock, does not wait, starts nothing."""
         held, trouble, now = self._held, self._trouble, self._clock()
         usable, fetching = now < held.expires_at, self._pending is not None
         due_at = max(held.refresh_at, trouble.retry_at) if usable else trouble.retry_at
@@ -243,6 +266,10 @@ class RemoteKeySet:
             next_attempt=0.0 if fetching else max(0.0, due_at - now),
             fetching=fetching,
         )
+
+    def observe(self, observers: Listeners) -> None:
+        """Report every attempt to these listeners from now on, while their guard lives."""
+        self._observers.add(observers)
 
     def _replace(self, held: _Held, now: float) -> None:
         # Whoever finds the lock taken leaves: somebody else is seeing to it.
@@ -282,21 +309,49 @@ class RemoteKeySet:
     def _start(self, now: float) -> Pending | None:
         pending = Pending()
         self._pending, self._attempted_at = pending, now
+        work = partial(self._run, pending, frozenset(self._wanted))
+        if not threads_run():
+            self._afterwards.append(work)
+            return pending
         try:
-            threading.Thread(
-                target=self._run, args=(pending,), name="cognito_guard.keys", daemon=True
-            ).start()
+            in_background(work, "cognito_guard.keys")
         except RuntimeError:  # no thread can be had: too many, or the interpreter is going down
             self._pending = None
             self._failed(now, "no thread could be started")
         return self._pending
 
+    def _want(self, kid: str) -> None:
+        self._wanted.pop(kid, None)
+        self._wanted[kid] = None
+        if len(self._wanted) > MAX_WANTED:
+            del self._wanted[next(iter(self._wanted))]
+
     def _failed(self, now: float, problem: str) -> None:
         failures = self._trouble.failures + 1
         self._trouble = _Trouble(failures, problem, now + _pause(failures) * _jitter(0.75))
-        held = "the keys held stay in use" if now < self._held.expires_at else "no keys are held"
+        held = "the known keys stay in use" if now < self._held.expires_at else self._none_held()
         text = "keys of %s were not fetched: %s; %s"
         self._say_afterwards(KEYS_NOT_FETCHED, text, problem, held)
+        self._tell_afterwards(now, None, problem)
+
+    def _none_held(self) -> str:
+        told = "no keys are known"
+        # No keys ever, of a pool at AWS: it may be one that AWS does not have.
+        at_aws = "cognito-idp." in self.url.split("/")[2]
+        if at_aws and not self._held.keys:
+            return f"{told}: if this is an emulator, set COGNITO_JWKS"
+        return told
+
+    def _tell_afterwards(self, now: float, keys: int | None, problem: str | None) -> None:
+        seconds = max(0.0, now - self._attempted_at)
+        self._afterwards.append(partial(self._tell, seconds, keys, problem))
+
+    def _tell(self, seconds: float, keys: int | None, problem: str | None) -> None:
+        # Without the lock, as the first import reads a file.
+        for observers in self._observers:
+            from ..events import KeysFetched
+
+            observers.tell(KeysFetched(self.name, seconds, keys, problem))
 
     def _say_afterwards(self, reason: str, text: str, *values: object) -> None:
         say = partial(self._log.say, WARNING, reason, text, self.name, *values, source=self.name)
@@ -304,11 +359,11 @@ class RemoteKeySet:
 
     # This one runs in the thread that fetches.
 
-    def _run(self, pending: Pending) -> None:
+    def _run(self, pending: Pending, wanted: frozenset[str]) -> None:
         keys: Mapping[str, VerificationKey] | None = None
         problem = ""
         try:
-            keys = _unchanged(self._held.keys, self._parse(self._get(self.url)))
+            keys = unchanged(self._held.keys, self._parse(self._get(self.url)))
         except (FetchFailed, KeySetError) as error:
             problem = str(error)
         except BaseException as error:  # noqa: BLE001  # whatever it was, somebody waits for the end
@@ -317,17 +372,22 @@ class RemoteKeySet:
         self._lock.acquire()
         try:
             if self._pending is pending:  # otherwise it was given up
-                self._pending = None
                 self._afterwards.append(pending.finish)
+                # A process that was frozen meanwhile notices late. The pause is over by then, and
+                # what was answered is as old as the attempt.
+                now = min(now, self._attempted_at + _GIVE_UP_SECONDS)
                 if keys is None:
                     self._failed(now, problem)
                 else:
                     refresh_at = now + REFRESH_SECONDS * _jitter(0.9)
                     self._held = _Held(keys, now, refresh_at, now + HARD_LIMIT_SECONDS)
+                    self._looked_for = wanted
                     if failures := self._trouble.failures:
                         text = "keys of %s were fetched again, after %d failed attempts"
                         self._say_afterwards(KEYS_FETCHED_AGAIN, text, failures)
                     self._trouble = _NO_TROUBLE
+                    self._tell_afterwards(now, len(keys), None)
+                self._pending = None  # last, for `ready`, which takes no lock
         finally:
             self._unlock()
 

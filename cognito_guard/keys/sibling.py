@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import final
 
+from .._support.listeners import Listeners
 from ..errors import KeysUnavailable
-from ..signature import VerificationKey
-from ..waiting import Pending
+from ..network.waiting import Pending
 from .health import KeyHealth
 from .remote import RemoteKeySet
+from .signature import VerificationKey
 
 __all__ = ["SiblingKeySet"]
 
@@ -18,9 +20,10 @@ class SiblingKeySet:
     """The keys of one issuer form of a user pool, helped out by those of its other form.
 
     AWS serves a pool's keys under two addresses, and on a pool that was not moved to the updated
-    issuer the second one answers 403. Keys that the sibling fetched later than this side count
-    here too, and where this side cannot fetch, the sibling is asked. Keys that it fetched earlier
-    do not count: one of them may have been withdrawn since.
+    issuer the second one answers 403. The keys that were fetched last count for both, and where
+    this side cannot fetch, the sibling is asked. Of the side that was fetched earlier no key counts
+    that the later one lacks: it may have been withdrawn since. So this side is asked again for such
+    a key, as for an unknown one.
     """
 
     def __init__(self, own: RemoteKeySet, sibling: RemoteKeySet) -> None:
@@ -30,16 +33,37 @@ class SiblingKeySet:
     def key(self, kid: str, /) -> VerificationKey | Pending:
         """See :meth:`KeySet.key`."""
         own, sibling = self.own, self.sibling
-        if sibling.fetched_at > own.fetched_at:
-            key = sibling.held_key(kid)
-            if key is not None:
-                return key
+        newer_than = sibling.fetched_at
+        behind = newer_than > own.fetched_at
+        key = sibling.held_key(kid) if behind else own.held_key(kid)
+        if key is not None:
+            return key
         try:
-            return own.key(kid)
+            return own.missing_key(kid, newer_than=newer_than if behind else -inf)
         except KeysUnavailable as error:
+            # While this side is in good order, its word on unknown kids is enough.
+            if own.answers and not behind:
+                raise
             retry_after = error.retry_after
         try:
             return sibling.missing_key(kid, newer_than=own.fetched_at)
+        except KeysUnavailable as error:
+            retry_after, detail = min(retry_after, error.retry_after), error.detail
+        raise KeysUnavailable(retry_after, detail)
+
+    def observe(self, observers: Listeners) -> None:
+        """As of :class:`RemoteKeySet`, for both."""
+        self.own.observe(observers)
+        self.sibling.observe(observers)
+
+    def ready(self) -> Pending | None:
+        """As of :class:`RemoteKeySet`, for whichever of the two has keys."""
+        try:
+            return self.own.ready()
+        except KeysUnavailable as error:
+            retry_after = error.retry_after
+        try:
+            return self.sibling.ready()
         except KeysUnavailable as error:
             retry_after = min(retry_after, error.retry_after)
         raise KeysUnavailable(retry_after)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
-from ..errors import ConfigurationError
-from ..jwk import KeySetError, parse_key_set
-from ..signature import VerificationKey
-from .health import KeyHealth
+from .given import parse_given, read_file, unusable
+from .jwk import KeySetError
 from .key_set import unknown_key
+from .signature import VerificationKey
+
+if TYPE_CHECKING:
+    from .health import KeyHealth
 
 __all__ = ["FixedKeys", "StaticKeySet"]
 
@@ -32,7 +34,9 @@ class FixedKeys:
         raise unknown_key()
 
     def health(self) -> KeyHealth:
-        """That nothing can happen to them."""
+        """The state ``static``: fixed keys are never fetched."""
+        from .health import KeyHealth
+
         return KeyHealth("static", keys=len(self._keys))
 
 
@@ -40,19 +44,17 @@ class FixedKeys:
 class StaticKeySet(FixedKeys):
     """Keys that never change and never touch the network.
 
-    ``jwks`` is a JWK set (RFC 7517): a mapping, its JSON as bytes, or the path of a file.
+    ``jwks`` is a JWK set (RFC 7517): a mapping, its JSON as bytes, or the path of a file,
+    which is read once.
     Raises :class:`ConfigurationError` if it holds no usable key.
     """
 
     def __init__(self, jwks: Mapping[str, Any] | bytes | str | os.PathLike[str]) -> None:
+        path = jwks if isinstance(jwks, str | os.PathLike) else None
         try:
             if isinstance(jwks, str | os.PathLike):
-                with open(jwks, "rb") as file:
-                    jwks = file.read()
-            self._keys = parse_key_set(jwks)
-        except OSError as error:
-            raise ConfigurationError(f"jwks: the file cannot be read: {error.strerror}") from None
-        except ValueError:
-            raise ConfigurationError("jwks: no file has a NUL character in its name") from None
+                self._keys, _ = read_file(jwks)
+            else:
+                self._keys = parse_given(jwks)
         except KeySetError as error:
-            raise ConfigurationError(f"jwks is no usable key set: {error}") from None
+            raise unusable(error, path) from None

@@ -26,7 +26,8 @@ class Visit:
     """One connection, its request read."""
 
     def __init__(self, connection: socket.socket, wire: socket.socket) -> None:
-        self._connection = connection
+        self.connection = connection
+        """Where the rest of the request is to be read from."""
         self._wire = wire
         self._lock = threading.Lock()
         self._stays = False
@@ -42,15 +43,20 @@ class Visit:
             self.head += data
 
     @property
+    def asked(self) -> str:
+        """What is asked for, by whatever method: a path, and perhaps a query."""
+        rest = self.head.partition(b"\r\n")[0].partition(b" ")[2]
+        return rest.partition(b" ")[0].decode("latin-1")
+
+    @property
     def target(self) -> str | None:
-        """What is asked for, if this is a GET: a path, and perhaps a query."""
-        method, _, rest = self.head.partition(b"\r\n")[0].partition(b" ")
-        return rest.partition(b" ")[0].decode("latin-1") if method == b"GET" else None
+        """What is asked for, if this is a GET."""
+        return self.asked if self.head.startswith(b"GET ") else None
 
     def send(self, data: bytes) -> bool:
         """Whether ``data`` was sent, to a client that is still there."""
         with suppress(OSError):
-            self._connection.sendall(data)
+            self.connection.sendall(data)
             return True
         return False
 
@@ -63,16 +69,17 @@ class Visit:
             if self.released:
                 return True
             self._stays = True
-        self._connection.settimeout(seconds)
+        before = self.connection.gettimeout()
+        self.connection.settimeout(seconds)
         try:
-            while self._connection.recv(_MAX_HEAD):
+            while self.connection.recv(_MAX_HEAD):
                 pass  # whatever else it has to say
         except TimeoutError:
             return True
         except OSError:
             pass
         finally:
-            self._connection.settimeout(None)
+            self.connection.settimeout(before)
             with self._lock:
                 self._stays = False
         return self.released
@@ -91,17 +98,22 @@ class Listener:
     """Hands every connection to ``serve``, in a thread of its own, as a context manager.
 
     It refuses connections before the context begins, while it is :meth:`down`, and afterwards.
-    ``secure`` gives, for each connection, the TLS settings or None for plain text.
+    ``secure`` gives, for each connection, the TLS settings or None for plain text. ``port`` is a
+    free one unless given. A client that is silent for ``patience`` seconds is given up.
     """
 
     def __init__(
         self,
         serve: Callable[[Visit], object],
         secure: Callable[[], ssl.SSLContext | None] = lambda: None,
+        *,
+        port: int = 0,
+        patience: float | None = None,
     ) -> None:
         self._serve = serve
         self._secure = secure
-        self._socket = _bound(0)
+        self._patience = patience
+        self._socket = _bound(port)
         self.port: int = self._socket.getsockname()[1]
         """Where it listens."""
         self._lock = threading.Lock()
@@ -162,7 +174,7 @@ class Listener:
             while all(key.data for key, _ in selector.select()):
                 with suppress(BlockingIOError, ConnectionAbortedError):  # it left the queue
                     connection, _ = listener.accept()
-                    connection.setblocking(True)
+                    connection.settimeout(self._patience)
                     thread = threading.Thread(
                         target=self._run, args=(connection,), name="key server visit", daemon=True
                     )
@@ -197,6 +209,10 @@ def _bound(port: int) -> socket.socket:
     bound = socket.socket()
     # Connections that are over keep a port for a minute from whoever does not say this.
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind(("127.0.0.1", port))
+    try:
+        bound.bind(("127.0.0.1", port))
+    except OSError:
+        bound.close()
+        raise
     bound.setblocking(False)
     return bound

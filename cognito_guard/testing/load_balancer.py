@@ -1,4 +1,4 @@
-"""LocalLoadBalancer: signs what an Application Load Balancer signs, with a key made on the spot."""
+"""LocalLoadBalancer: signs the data of an Application Load Balancer, with a newly generated key."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from typing import Any, final
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 
-from ..alb import LoadBalancer
+from ..load_balancers.load_balancer import LoadBalancer
+from .pem import unencrypted_pem
 from .pool import OMIT, LocalUserPool
 from .proxy import SESSION_SECONDS, Action, LocalListener
 from .server import PemServer
+from .users import as_user_info
 
 __all__ = ["LocalLoadBalancer"]
 
@@ -27,11 +33,12 @@ _LIFETIME_SECONDS = 3600
 
 @final
 class LocalLoadBalancer:
-    """A load balancer whose headers look and verify as those of an Application Load Balancer do.
+    """A load balancer whose headers look and verify like those of an Application Load Balancer.
 
-    It signs in the users of ``pool``, a pool of its own unless given. ``arn`` is its name, the
-    ``signer`` of what it signs. ``client_id``, ``issuer`` and ``clock`` (seconds since 1970) are
-    the pool's unless given.
+    It signs in the users of ``pool`` (default: a new pool). ``arn`` is its name, the ``signer`` of
+    the data. ``client_id``, ``issuer`` and ``clock`` (seconds since 1970) are by default those of
+    the pool. ``private_key`` is that of another one (:meth:`private_key`); the default is a new
+    key.
 
     See "Authenticate users using an Application Load Balancer" in the guide to Application Load
     Balancers.
@@ -48,21 +55,30 @@ class LocalLoadBalancer:
         client_id: str | None = None,
         issuer: str | None = None,
         clock: Callable[[], float] | None = None,
+        private_key: str | None = None,
     ) -> None:
         self.pool = pool or LocalUserPool()
         self.arn = arn
         self.client_id = client_id or self.pool.client_id
         self.issuer = issuer or self.pool.issuer
         self.clock = clock or self.pool.clock
-        self.rotate()
+        if private_key is None:
+            self.rotate()
+        else:
+            self._key, self._kid = _load(json.loads(private_key))
 
     def __repr__(self) -> str:
         return f"<LocalLoadBalancer {self.arn}>"
 
     def rotate(self) -> None:
-        """Replace the key. What was signed before is signed by a key now withdrawn."""
+        """Replace the key. The key of earlier data is withdrawn."""
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._kid = str(uuid.uuid4())
+
+    def private_key(self) -> str:
+        """The key as text, for ``LocalLoadBalancer(private_key=...)`` in another process. Anybody
+        who has it can sign as this load balancer."""
+        return json.dumps({"kid": self._kid, "pem": unencrypted_pem(self._key)})
 
     def keys(self) -> dict[str, str]:
         """The public keys by their ``kid``, in PEM, as the regional endpoint of AWS has them."""
@@ -76,8 +92,9 @@ class LocalLoadBalancer:
     def trust(self, **arguments: Any) -> LoadBalancer:
         """A :class:`~cognito_guard.LoadBalancer` that accepts what this load balancer forwards.
 
-        With static keys, for its client and its issuer, and without a look at the access token,
-        unless ``arguments`` (those of ``LoadBalancer``) say otherwise: ``user_pool=pool.trust()``.
+        By default it has static keys, accepts this client and issuer, and does not verify the
+        access token. ``arguments`` are those of ``LoadBalancer``: pass ``user_pool=pool.trust()``
+        to verify the access token.
         """
         own = {"client_id": self.client_id, "issuer": self.issuer, "keys": self.keys()}
         return LoadBalancer(**{"arns": [self.arn], **own, **arguments})
@@ -85,7 +102,7 @@ class LocalLoadBalancer:
     def serve(self, *, delay: float = 1.0, tls: bool = False) -> PemServer:
         """Serve the keys over HTTP on loopback, as a context manager.
 
-        ``delay`` and ``tls`` are those of :class:`PemServer`.
+        ``delay`` and ``tls`` are as for :class:`PemServer`.
         """
         return PemServer(self.keys, delay=delay, tls=tls)
 
@@ -121,11 +138,11 @@ class LocalLoadBalancer:
         claims: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> dict[str, str]:
-        """The three headers that a request of a signed-in user arrives with.
+        """The three headers of a signed-in user's request.
 
-        ``groups`` and ``scopes`` are in the access token only, as user info has neither; ``role``
-        is in user info only. ``access_token`` is that header's value, instead of one of
-        :meth:`access_token`. ``claims`` and further keywords are those of :meth:`data`.
+        ``groups`` and ``scopes`` are only in the access token, because user info has neither;
+        ``role`` is only in user info. ``access_token`` replaces the value of that header.
+        ``claims`` and further keywords are as for :meth:`data`.
         """
         merged = {**(claims or {}), **more}
         subject = merged.get("sub", self.pool.subject(username))
@@ -164,14 +181,14 @@ class LocalLoadBalancer:
     ) -> str:
         """A value of ``x-amzn-oidc-data``: the user info of a user, signed.
 
-        Takes further claims as keywords or in ``claims``, and header fields in ``headers``; what is
-        given as :attr:`OMIT` is left out. ``role`` becomes ``custom:role``. As Cognito's user info
-        has them, ``email_verified`` and its like are strings.
+        Takes further claims as keywords or in ``claims``, and header fields in ``headers``; a value
+        of :attr:`OMIT` leaves one out. ``role`` becomes ``custom:role``. Claims such as
+        ``email_verified`` are strings, as in Cognito's user info.
         """
         expires = int(self.clock()) + int(expires_in)
         merged = {
             "sub": self.pool.subject(username),
-            **_as_user_info(self.pool.attributes(username, role=role, email=email)),
+            **as_user_info(self.pool.attributes(username, role=role, email=email)),
             "username": username,
             "exp": expires,
             "iss": self.issuer,
@@ -181,9 +198,9 @@ class LocalLoadBalancer:
         return self.sign(_present(merged), headers={"exp": expires, **headers})
 
     def sign(self, claims: Mapping[str, Any], *, headers: Mapping[str, Any] = {}) -> str:
-        """Any claims at all, under the load balancer's own header.
+        """Any claims, with the load balancer's own header.
 
-        ``headers`` replaces its fields, or leaves them out where the value is :attr:`OMIT`.
+        ``headers`` replaces its fields, or leaves them out if the value is :attr:`OMIT`.
         """
         header = {
             "typ": "JWT",
@@ -201,8 +218,11 @@ class LocalLoadBalancer:
         return f"{signed}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
-def _as_user_info(claims: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: str(v).lower() if isinstance(v, bool) else v for k, v in claims.items()}
+def _load(stored: Mapping[str, str]) -> tuple[ec.EllipticCurvePrivateKey, str]:
+    key = load_pem_private_key(stored["pem"].encode("ascii"), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError("not the private key of a local load balancer")
+    return key, stored["kid"]
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

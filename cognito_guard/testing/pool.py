@@ -1,20 +1,25 @@
-"""LocalUserPool: issues what a user pool issues, signed with keys made on the spot."""
+"""LocalUserPool: issues the tokens of a user pool, signed with newly generated keys."""
 
 from __future__ import annotations
 
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .._support.clock import calendar
 from ..partitions import ORIGINAL_ISSUER, UPDATED_ISSUER, partition_of
-from ..pool import UserPool
+from ..policy import LEVELS
+from ..tokens.user_pool import UserPool
+from .clients import LocalClient
+from .levels import HIGHEST, claims_of
+from .managed_login import PoolServer
 from .server import JwksServer
 from .signing_key import SigningKey
+from .triggers import LocalTriggers
 from .users import LocalUser
 
 __all__ = ["LocalUserPool"]
@@ -24,21 +29,28 @@ OMIT: Any = object()
 
 @final
 class LocalUserPool:
-    """A user pool whose tokens look and verify as those of Amazon Cognito do.
+    """A user pool whose tokens look and verify like those of Amazon Cognito.
 
-    As there, ID and access tokens are signed by different keys. ``client_id`` is the app client
-    that tokens are issued to unless a call says otherwise; ``issuer`` may be any URL, and is the
-    original form of ``user_pool_id`` unless given; ``clock`` gives seconds since 1970.
+    ID and access tokens are signed by different keys, as at Cognito. ``client_id`` is the app
+    client that tokens are issued to by default. ``issuer`` may be any URL (default: the original
+    form for ``user_pool_id``). ``clock`` returns seconds since 1970.
 
-    ``users`` are those whom it knows: what is said of them is in their tokens unless a call says
-    otherwise. Tokens may be asked for others too, of whom nothing is known.
+    ``users`` are the known users: their groups and attributes are in their tokens by default. You
+    can also issue tokens for other users, without groups and attributes.
 
-    Each ``*_token`` method takes further claims as keywords or, where the name is no Python name,
-    in ``claims``; a claim given as :attr:`OMIT` is left out.
+    ``level_names`` are the pool's names of the four sign-in levels, the weakest first. ``triggers``
+    run at :meth:`listen`, where users sign up and sign in, but not for the tokens of the methods
+    below.
+
+    ``private_keys`` are those of another local pool (:meth:`private_keys`), to sign with the same
+    keys. The default is new keys.
+
+    Each ``*_token`` method takes further claims as keywords or, if the name is not a Python name,
+    in ``claims``. A claim that is :attr:`OMIT` is left out.
     """
 
     OMIT = OMIT
-    """As a claim's value: leave the claim out."""
+    """As the value of a claim: leave the claim out."""
 
     def __init__(
         self,
@@ -47,14 +59,25 @@ class LocalUserPool:
         client_id: str = "1example23456789",
         issuer: str | None = None,
         users: Iterable[LocalUser] = (LocalUser("alice"),),
-        clock: Callable[[], float] = time.time,
+        level_names: Sequence[str] = LEVELS,
+        triggers: LocalTriggers | None = None,
+        clock: Callable[[], float] = calendar,
+        private_keys: str | None = None,
     ) -> None:
         self.user_pool_id = user_pool_id
         self.client_id = client_id
         self._issuer = issuer
         self.users = {user.username: user for user in users}
         self.clock = clock
-        self.rotate()
+        if len(level_names) != HIGHEST:
+            raise ValueError(f"level_names are {HIGHEST}, the weakest first")
+        self.level_names = tuple(level_names)
+        self.triggers = triggers or LocalTriggers()
+        if private_keys is None:
+            self.rotate()
+        else:
+            stored = json.loads(private_keys)
+            self._keys = {use: SigningKey.load(stored[use]) for use in ("access", "id")}
 
     def __repr__(self) -> str:
         return f"<LocalUserPool {self.user_pool_id}>"
@@ -70,8 +93,13 @@ class LocalUserPool:
         return self._form(UPDATED_ISSUER)
 
     def rotate(self) -> None:
-        """Replace both keys. Tokens that were issued before are signed by keys now withdrawn."""
+        """Replace both keys. The keys of earlier tokens are withdrawn."""
         self._keys = {"access": SigningKey(), "id": SigningKey()}
+
+    def private_keys(self) -> str:
+        """Both keys as text, for ``LocalUserPool(private_keys=...)`` in another process. Anybody
+        who has it can sign tokens of this pool."""
+        return json.dumps({use: key.store() for use, key in self._keys.items()})
 
     def jwks(self) -> dict[str, Any]:
         """The public keys, as ``{issuer}/.well-known/jwks.json`` has them."""
@@ -80,8 +108,8 @@ class LocalUserPool:
     def trust(self, **arguments: Any) -> UserPool:
         """A :class:`~cognito_guard.UserPool` that accepts this pool's tokens.
 
-        With static keys, and for this pool's client, unless ``arguments`` (those of ``UserPool``)
-        say otherwise.
+        It has static keys and accepts this pool's client by default. ``arguments`` are those of
+        ``UserPool``.
         """
         arguments.setdefault("client_ids", [self.client_id])
         arguments.setdefault("jwks", self.jwks())
@@ -92,10 +120,34 @@ class LocalUserPool:
     def serve(self, *, delay: float = 1.0, tls: bool = False) -> JwksServer:
         """Serve the keys over HTTP on loopback, as a context manager.
 
-        ``delay`` and ``tls`` are those of :class:`JwksServer`.
+        ``delay`` and ``tls`` are as for :class:`JwksServer`.
         """
         path = f"/{self.user_pool_id}/.well-known/jwks.json"
         return JwksServer(self.jwks, path, delay=delay, tls=tls)
+
+    def listen(
+        self,
+        *clients: LocalClient,
+        port: int = 0,
+        delay: float = 1.0,
+        tls: bool = False,
+        lite: bool = False,
+        registration_scopes: Sequence[str] | None = None,
+    ) -> PoolServer:
+        """Serve the whole pool over HTTP on loopback, with managed login, as a context manager.
+
+        The issuer of its tokens is the server's own: see :class:`PoolServer`, which has the same
+        arguments.
+        """
+        return PoolServer(
+            self,
+            clients,
+            port=port,
+            delay=delay,
+            tls=tls,
+            lite=lite,
+            registration_scopes=registration_scopes,
+        )
 
     def access_token(
         self,
@@ -105,14 +157,18 @@ class LocalUserPool:
         scopes: Iterable[str] = ("aws.cognito.signin.user.admin",),
         role: str | None = None,
         client_id: str | None = None,
+        level: int | None = None,
+        actor: Mapping[str, Any] | str | None = None,
         expires_in: float = 3600,
         claims: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> str:
         """An access token of a user.
 
-        ``role`` becomes ``custom:role``, which Cognito puts into access tokens only where a
-        pre-token trigger says so.
+        ``role`` becomes ``custom:role``, which Cognito puts into access tokens only through a
+        pre-token trigger. ``level``, 1 to 4, is the level of the sign-in (``acr``, ``amr``);
+        ``auth_time=`` is its time. ``actor`` becomes ``act``, the party that got the token in an
+        exchange: a subject, or a mapping of its claims.
         """
         own = {
             **self._user(username, groups),
@@ -122,6 +178,7 @@ class LocalUserPool:
             "scope": " ".join(_texts(scopes)),
             "username": username,
             **_role(role),
+            **self._of_sign_in(level, actor),
         }
         return self._issue(own, expires_in, claims, more)
 
@@ -133,17 +190,21 @@ class LocalUserPool:
         role: str | None = None,
         email: str | None = None,
         client_id: str | None = None,
+        level: int | None = None,
+        actor: Mapping[str, Any] | str | None = None,
         expires_in: float = 3600,
         claims: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> str:
-        """An ID token of a user. ``role`` becomes ``custom:role``."""
+        """An ID token of a user. ``role`` becomes ``custom:role``; ``level`` and ``actor`` are as
+        for :meth:`access_token`."""
         own = {
             **self._user(username, groups),
             "aud": client_id or self.client_id,
             "token_use": "id",
             "cognito:username": username,
             **self.attributes(username, role=role, email=email),
+            **self._of_sign_in(level, actor),
         }
         return self._issue(own, expires_in, claims, more)
 
@@ -169,7 +230,7 @@ class LocalUserPool:
     def sign(
         self, claims: Mapping[str, Any], *, use: str = "access", headers: Mapping[str, Any] = {}
     ) -> str:
-        """Any claims at all, signed with the key for ``use``: ``"access"`` or ``"id"``."""
+        """Any claims, signed with the key for ``use``: ``"access"`` or ``"id"``."""
         key = self._keys[use]
         # As Cognito does, without "typ". Not by `jwt.encode`, which looks at the claims.
         return jwt.PyJWS().encode(
@@ -180,11 +241,11 @@ class LocalUserPool:
         )
 
     def signing_key(self, use: str) -> rsa.RSAPrivateKey:
-        """The private key that signs the tokens of a use: ``"access"`` or ``"id"``."""
+        """The private key that signs tokens for ``use``: ``"access"`` or ``"id"``."""
         return self._keys[use].private
 
     def kid(self, use: str) -> str:
-        """The id of the key that signs the tokens of a use: ``"access"`` or ``"id"``."""
+        """The id of the key that signs tokens for ``use``: ``"access"`` or ``"id"``."""
         return self._keys[use].kid
 
     def subject(self, username: str) -> str:
@@ -192,13 +253,13 @@ class LocalUserPool:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.user_pool_id}/{username}"))
 
     def user(self, username: str) -> LocalUser:
-        """A user of this pool, or one of that name of whom nothing is known."""
+        """The user of this pool with that name, or a new one without attributes."""
         return self.users.get(username) or LocalUser(username)
 
     def attributes(
         self, username: str, *, role: str | None = None, email: str | None = None
     ) -> dict[str, Any]:
-        """The claims that tell of a user, as they are in ID tokens."""
+        """The claims about a user, as in ID tokens."""
         user = self.user(username)
         return {
             "email": email or user.email or f"{username}@example.com",
@@ -216,6 +277,14 @@ class LocalUserPool:
         known = self.user(username).groups if groups is None else groups
         if texts := _texts(known):
             claims["cognito:groups"] = texts
+        return claims
+
+    def _of_sign_in(
+        self, level: int | None, actor: Mapping[str, Any] | str | None
+    ) -> dict[str, Any]:
+        claims = {} if level is None else claims_of(level, self.level_names)
+        if actor is not None:
+            claims["act"] = {"sub": actor} if isinstance(actor, str) else dict(actor)
         return claims
 
     def _issue(

@@ -1,121 +1,43 @@
-"""Real HTTP servers on loopback that serve public keys, and serve them as badly as a test asks."""
+"""Real HTTP servers on loopback that serve public keys, with faults that a test switches on."""
 
 from __future__ import annotations
 
 import json
-import threading
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
-from ssl import SSLContext
-from typing import Any, ClassVar, Self, final
+from typing import Any, final
 
 from .faults import Fault
+from .faulty_server import FaultyServer
 from .key_sets import KEY_SET_FAULTS
-from .listener import Listener, Visit
+from .listener import Visit
 from .wire import FOLLOWED, WIRE_FAULTS, Page
 
 __all__ = ["JwksServer", "PemServer"]
 
 _NO_PAGE = Page("text/plain", b"", HTTPStatus.NOT_FOUND)
-_NO_METHOD = Page("text/plain", b"", HTTPStatus.METHOD_NOT_ALLOWED)
+_NO_METHOD = Page("text/plain", b"", HTTPStatus.METHOD_NOT_ALLOWED, ("Allow: GET",))
 
 
-class _KeyServer(ABC):
-    """Serves pages on a free port of 127.0.0.1, as a context manager, with faults to switch on."""
-
-    faults: ClassVar[frozenset[Fault]] = frozenset(
-        {Fault.DOWN, Fault.WRONG_CERTIFICATE, *WIRE_FAULTS}
-    )
-    """What can be wrong with it."""
+class _KeyServer(FaultyServer):
+    """Serves pages with keys."""
 
     def __init__(self, delay: float, tls: bool) -> None:
-        self._delay = delay
-        self._lock = threading.Lock()
-        self._fault: Fault | None = None
-        self._visits: set[Visit] = set()
-        self.authority: bytes | None = None
-        """The certificate (PEM) that a client has to trust, if the server speaks https. A file of
-        it is what ``SSL_CERT_FILE`` may name."""
-        self._good: SSLContext | None = None
-        self._wrong: SSLContext | None = None
-        if tls:
-            from .certificates import Authority
-
-            authority = Authority()
-            self.authority = authority.pem
-            self._good = authority.context("127.0.0.1")
-            self._wrong = authority.context("elsewhere.invalid")
+        super().__init__(delay, tls)
         self.requests = 0
-        self._listener = Listener(self._serve, self._context)
 
     @abstractmethod
     def _page(self, path: str) -> Page | None:
         """What to answer for ``path`` now; ``None`` is a 404 that does not count as a request."""
 
-    @property
-    def origin(self) -> str:
-        """The scheme, host and port: ``http://127.0.0.1:PORT``."""
-        scheme = "http" if self.authority is None else "https"
-        return f"{scheme}://127.0.0.1:{self._listener.port}"
+    def _answering(self) -> Callable[[Visit], object]:
+        return partial(self._answer, fault=self._fault)
 
-    @property
-    def fault(self) -> Fault | None:
-        """What is wrong with the server; None if nothing is. It may be set at any time.
-
-        Setting it raises ``ValueError`` for a fault that this server cannot have.
-        """
-        return self._fault
-
-    @fault.setter
-    def fault(self, fault: Fault | None) -> None:
-        if fault is not None and fault not in self.faults:
-            raise ValueError(f"a {type(self).__name__} cannot have {fault}")
-        if fault is Fault.WRONG_CERTIFICATE and self.authority is None:
-            raise ValueError(f"{fault} takes a server with tls=True")
-        with self._lock:
-            self._fault = fault
-            if fault is Fault.DOWN:
-                self._listener.down()
-            else:
-                self._listener.up()
-            for visit in self._visits:
-                visit.release()
-
-    @contextmanager
-    def failing(self, fault: Fault) -> Iterator[None]:
-        """Have ``fault`` until the end of the block."""
-        before, self.fault = self.fault, fault
-        try:
-            yield
-        finally:
-            self.fault = before
-
-    def __enter__(self) -> Self:
-        self._listener.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.__exit__()
-
-    def _context(self) -> SSLContext | None:
-        return self._wrong if self._fault is Fault.WRONG_CERTIFICATE else self._good
-
-    def _serve(self, visit: Visit) -> None:
-        with self._lock:
-            # As one: who sets another fault lets go of those, and only those, that knew this one.
-            fault = self._fault
-            self._visits.add(visit)
-        try:
-            self._answer(visit, fault)
-        finally:
-            with self._lock:
-                self._visits.discard(visit)
-
-    def _answer(self, visit: Visit, fault: Fault | None) -> None:
+    def _answer(self, visit: Visit, *, fault: Fault | None) -> None:
         if visit.target is None:
-            visit.send(_NO_METHOD.http("Allow: GET"))
+            visit.send(_NO_METHOD.http())
             return
         path, _, query = visit.target.partition("?")
         page = self._page(path)
@@ -135,13 +57,13 @@ class _KeyServer(ABC):
 class JwksServer(_KeyServer):
     """Serves a JWK set on a free port of 127.0.0.1, as a context manager.
 
-    ``jwks`` is called at every request, so that a rotation shows at once. ``url`` is where the key
-    set is; ``requests`` counts how often it was asked for. ``delay`` is how many seconds
-    :attr:`Fault.SLOW` takes. With ``tls`` it speaks https, and its certificate is good for whoever
-    trusts :attr:`authority`.
+    ``jwks`` is called for every request, so a rotation takes effect at once. ``url`` is the address
+    of the key set; ``requests`` counts the requests for it. ``delay`` is the time in seconds that
+    :attr:`Fault.SLOW` takes. With ``tls`` it uses https, and clients that trust :attr:`authority`
+    accept its certificate.
     """
 
-    faults = _KeyServer.faults | KEY_SET_FAULTS.keys()
+    faults = FaultyServer.faults | KEY_SET_FAULTS.keys()
 
     def __init__(
         self,
@@ -176,7 +98,7 @@ class PemServer(_KeyServer):
     ``keys`` is called at every request, so that a rotation shows at once, and gives the keys by
     their ``kid``. ``url`` is what the ``kid`` is appended to after a slash. ``requests`` counts the
     requests, those for a ``kid`` that is unknown (404) too. It can have the faults that are not
-    about key sets; ``delay`` and ``tls`` are those of :class:`JwksServer`.
+    about key sets; ``delay`` and ``tls`` are as for :class:`JwksServer`.
     """
 
     def __init__(

@@ -27,14 +27,17 @@ class Page(NamedTuple):
     content_type: str
     body: bytes
     status: HTTPStatus = HTTPStatus.OK
+    headers: tuple[str, ...] = ()
+    """Further header lines."""
 
     def http(self, *headers: str) -> bytes:
-        """As HTTP/1.1 sends it, with further header lines."""
+        """As HTTP/1.1 sends it, with still more header lines."""
         lines = [
             f"HTTP/1.1 {self.status.value} {self.status.phrase}",
             f"Content-Type: {self.content_type}",
             f"Content-Length: {len(self.body)}",
             "Connection: close",
+            *self.headers,
             *headers,
         ]
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
@@ -78,7 +81,7 @@ def _endless(visit: Visit, page: Page, delay: float) -> None:
 
 def _redirect(visit: Visit, page: Page, delay: float) -> None:
     page = page._replace(status=HTTPStatus.FOUND, body=b"")
-    visit.send(page.http(f"Location: {visit.target}?{FOLLOWED}"))
+    visit.send(page.http(f"Location: {visit.asked}?{FOLLOWED}"))
 
 
 def _instead(change: Callable[[Page], Page]) -> _Spoil:

@@ -8,7 +8,7 @@ else with `OnUnauthenticatedRequest` set to `allow`. The settings come from the 
     LOGOUT_URL="https://DOMAIN/logout?client_id=1example23456789&logout_uri=https://APP/" \
         gunicorn "example_apps.behind_alb.app:create_app()"
 
-`python -m example_apps.behind_alb` runs it behind a load balancer of one's own.
+`python -m example_apps.behind_alb` runs it behind a local load balancer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ HOME = """<!doctype html>
 @pages.get("/")
 @cognito.optional
 def home() -> str:
-    """Anybody may come here; who has signed in is greeted by name."""
+    """A public page. It greets users who are signed in by name."""
     name = None
     if current_identity:
         name = current_identity.claims.get("name") or current_identity.display_name
@@ -53,13 +53,13 @@ def home() -> str:
 @pages.get("/login")
 @cognito.required
 def login() -> Response:
-    """Whoever arrives here has signed in: the load balancer lets nobody else through."""
+    """Every caller here is signed in: the load balancer lets nobody else through."""
     return redirect("/")
 
 
 @pages.post("/logout")
 def logout() -> Response:
-    """Both sessions have to end: the load balancer's, and the one at the user pool."""
+    """End both sessions: the load balancer's, and the one at the user pool."""
     response = redirect(current_app.config["LOGOUT_URL"], 303)
     for cookie in SESSION_COOKIES:
         response.delete_cookie(cookie)
@@ -69,12 +69,12 @@ def logout() -> Response:
 @pages.get("/admin")
 @cognito.required(groups="admins")
 def admin() -> dict[str, Any]:
-    """Groups are in the access token, so the guard has to know the user pool as well."""
+    """Groups are in the access token, so the guard needs the user pool as well."""
     return {"admin": current_identity.subject}
 
 
 def create_app(guard: Guard | None = None, logout_url: str | None = None) -> Flask:
-    """The app, for a guard of your own or for the one that the environment describes."""
+    """Create the app, for your own guard or for a guard from the environment."""
     app = Flask(__name__)
     app.config["LOGOUT_URL"] = logout_url or os.environ["LOGOUT_URL"]
     cognito.init_app(app, guard=guard or Guard.from_env())

@@ -1,4 +1,4 @@
-"""Runs the app on waitress, behind a load balancer of one's own, for demo and tests."""
+"""Runs the app on waitress, behind a local load balancer, for demo and tests."""
 
 from __future__ import annotations
 

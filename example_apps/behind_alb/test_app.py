@@ -1,4 +1,4 @@
-"""How an app behind a load balancer is tested: with a load balancer of one's own, over HTTP."""
+"""How an app behind a load balancer is tested: with a local load balancer, over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def running() -> Iterator[Running]:
 def browser(running: Running) -> Iterator[httpx.Client]:
     """Keeps cookies and follows redirects."""
     url = running.listener.url
-    with httpx.Client(base_url=url, trust_env=False, follow_redirects=True) as browser:
+    with httpx.Client(base_url=url, trust_env=False, timeout=60, follow_redirects=True) as browser:
         yield browser
 
 
@@ -77,7 +77,7 @@ def test_headers_of_another_load_balancer(browser: httpx.Client, running: Runnin
         running.balancer.pool, arn=running.balancer.arn.replace("123456789012", "999999999999")
     )
     for forged, status in ((running.balancer.headers("ada"), 200), (stranger.headers("ada"), 401)):
-        answer = httpx.get(f"{running.origin}/admin", headers=forged, trust_env=False)
+        answer = httpx.get(f"{running.origin}/admin", headers=forged, trust_env=False, timeout=60)
         assert answer.status_code == status
     assert answer.json()["reason"] == "wrong_signer"
     # Through the load balancer, not even the right ones get in.
@@ -85,15 +85,23 @@ def test_headers_of_another_load_balancer(browser: httpx.Client, running: Runnin
     assert answer.json()["reason"] == "missing_credentials"
 
 
+# Some ways to start a test run leave SIGINT ignored, and children inherit that.
+_INTERRUPTIBLE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("example_apps.behind_alb", run_name="__main__", alter_sys=True)
+"""
+
+
 def test_as_a_program() -> None:
     """``python -m example_apps.behind_alb`` serves until it is interrupted."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "example_apps.behind_alb", "0"], stdout=subprocess.PIPE, text=True
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", _INTERRUPTIBLE, "0"], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         try:
             url = process.stdout.readline().split()[1]
-            assert "Hello, stranger" in httpx.get(url, trust_env=False).text
+            assert "Hello, stranger" in httpx.get(url, trust_env=False, timeout=60).text
         finally:
             process.send_signal(signal.SIGINT)
     assert process.returncode == 0

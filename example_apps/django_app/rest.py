@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import path
+from django.urls import include, path
 from rest_framework.decorators import (
     api_view,
     authentication_classes,
@@ -13,20 +13,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cognito_guard_django.rest_framework import HasGroup, HasRole
+from cognito_guard_django.rest_framework import HasGroup, HasMfa, HasRole
 
 
 @api_view(["GET"])
 @authentication_classes([])
 @permission_classes([AllowAny])
 def home(request: Request) -> Response:
-    """Anybody may come here, and no token is looked at."""
+    """A public view. No token is checked."""
     return Response({"hello": "world"})
 
 
 @api_view(["GET"])
 def me(request: Any) -> Response:
-    """Any caller with a good token, as the settings say. `request.auth` is the identity."""
+    """For every caller with a valid token, as in the settings. `request.auth` is the identity."""
     caller = request.auth
     return Response(
         {
@@ -41,7 +41,7 @@ def me(request: Any) -> Response:
 
 
 class Orders(APIView):
-    """A scope: what the client was allowed to do."""
+    """For a scope: what the client may do."""
 
     required_scopes = "orders/read"
 
@@ -53,12 +53,12 @@ class Orders(APIView):
 @api_view(["GET"])
 @permission_classes([HasGroup("admins")])
 def admin(request: Any) -> Response:
-    """A user pool group: who the user is."""
+    """For a group of the user pool."""
     return Response({"admin": request.auth.subject})
 
 
 class Editor(APIView):
-    """A role in `custom:role`. Make sure that users cannot write that attribute."""
+    """For a role in `custom:role`. Make sure that users cannot write that attribute."""
 
     permission_classes = (HasRole("editor"),)
 
@@ -67,10 +67,32 @@ class Editor(APIView):
         return Response({"editor": request.auth.subject})
 
 
+@api_view(["GET"])
+@permission_classes([HasMfa])
+def refunds(request: Request) -> Response:
+    """For users who signed in with several factors."""
+    return Response({"refunds": []})
+
+
+class Payouts(APIView):
+    """For a sign-in at this level or a higher one, in the last five minutes."""
+
+    required_acr = "urn:cognito:loa:3"
+    required_max_age = 300
+
+    def get(self, request: Request) -> Response:
+        """`CognitoPermission` reads both, and a refusal names all that is lacking."""
+        return Response({"payouts": []})
+
+
 urlpatterns = [
     path("", home),
     path("me", me),
     path("orders", Orders.as_view()),
     path("admin", admin),
     path("editor", Editor.as_view()),
+    path("refunds", refunds),
+    path("payouts", Payouts.as_view()),
+    # For clients, where CognitoMiddleware is not there to answer (RFC 9728).
+    path("", include("cognito_guard_django.metadata")),
 ]

@@ -1,4 +1,4 @@
-"""How a Django project with cognito_guard is tested: with a user pool of one's own, over HTTP."""
+"""How a Django project with cognito_guard is tested: with a local user pool, over HTTP."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def origin(pool: LocalUserPool) -> Iterator[str]:
 @pytest.fixture(params=["", "/rest"], ids=["django", "rest framework"])
 def client(origin: str, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     """Talks to the plain views, and to those of REST framework."""
-    with httpx.Client(base_url=origin + request.param, trust_env=False) as client:
+    with httpx.Client(base_url=origin + request.param, trust_env=False, timeout=60) as client:
         yield client
 
 
 @pytest.fixture
 def browser(origin: str) -> Iterator[httpx.Client]:
     """Keeps cookies."""
-    with httpx.Client(base_url=origin, trust_env=False) as client:
+    with httpx.Client(base_url=origin, trust_env=False, timeout=60) as client:
         yield client
 
 
@@ -56,7 +56,7 @@ def test_anybody_may_see_the_home_page(client: httpx.Client) -> None:
 
 
 def test_me(client: httpx.Client, pool: LocalUserPool) -> None:
-    """A caller with a good token learns who he is."""
+    """A caller with a valid token gets their own identity."""
     token = pool.access_token("alice", groups=["admins"], scopes=["openid"], role="editor")
     assert client.get("/me", headers=bearer(token)).json() == {
         "subject": pool.subject("alice"),
@@ -108,7 +108,7 @@ def test_editor_needs_a_role(client: httpx.Client, pool: LocalUserPool) -> None:
 
 
 def test_the_admin_is_for_admins(browser: httpx.Client, pool: LocalUserPool) -> None:
-    """Django's admin asks for a login, and an admin of the user pool signs in with his token."""
+    """Django's admin asks for a login, and an admin of the user pool signs in with their token."""
     assert browser.get("/site-admin/").status_code == 302
     assert browser.post("/sign-in", headers=bearer(pool.access_token("al"))).status_code == 200
     assert browser.get("/site-admin/").status_code == 302

@@ -11,6 +11,8 @@ urlpatterns = [
     path("orders", views.orders),
     path("admin", views.admin),
     path("editor", views.Editor.as_view()),
+    path("refunds", views.refunds),
+    path("payouts", views.Payouts.as_view()),
     path("sign-in", views.sign_in),
     path("rest/", include("example_apps.django_app.rest")),
     path("site-admin/", admin.site.urls),

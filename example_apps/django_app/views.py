@@ -12,13 +12,14 @@ from cognito_guard_django.mixins import CognitoRequiredMixin
 
 
 def home(request: HttpRequest) -> JsonResponse:
-    """Anybody may come here. `/` is exempt in the settings, so no token is looked at."""
+    """A public page. `/` is exempt in the settings, so no token is checked."""
     return JsonResponse({"hello": "world"})
 
 
 @cognito_required
 def me(request: Any) -> JsonResponse:
-    """Any caller with a good token. `request.identity` says who, `request.user` is stored here."""
+    """For every caller with a valid token. `request.identity` says who, `request.user` is stored
+    here."""
     caller = request.identity
     return JsonResponse(
         {
@@ -34,24 +35,41 @@ def me(request: Any) -> JsonResponse:
 
 @cognito_required(scopes="orders/read")
 async def orders(request: HttpRequest) -> JsonResponse:
-    """A scope: what the client was allowed to do. Async views work as well."""
+    """For a scope: what the client may do. Async views work as well."""
     return JsonResponse({"orders": []})
 
 
 @cognito_required(groups="admins")
 def admin(request: Any) -> JsonResponse:
-    """A user pool group: who the user is."""
+    """For a group of the user pool."""
     return JsonResponse({"admin": request.identity.subject})
 
 
 class Editor(CognitoRequiredMixin, View):
-    """A role in `custom:role`. Make sure that users cannot write that attribute."""
+    """For a role in `custom:role`. Make sure that users cannot write that attribute."""
 
     required_roles = "editor"
 
     def get(self, request: Any) -> JsonResponse:
         """Every method of the class is guarded."""
         return JsonResponse({"editor": request.identity.subject})
+
+
+@cognito_required(mfa=True)
+def refunds(request: HttpRequest) -> JsonResponse:
+    """For users who signed in with several factors."""
+    return JsonResponse({"refunds": []})
+
+
+class Payouts(CognitoRequiredMixin, View):
+    """For a sign-in at this level or a higher one, in the last five minutes."""
+
+    required_acr = "urn:cognito:loa:3"
+    required_max_age = 300
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        """Every method of the class is guarded."""
+        return JsonResponse({"payouts": []})
 
 
 @require_POST

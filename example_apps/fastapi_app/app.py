@@ -15,18 +15,19 @@ from cognito_guard_asgi.fastapi import CognitoAuth
 
 
 def create_app(guard: Guard | None = None) -> FastAPI:
-    """The app, for a guard of your own or for the one that the environment describes."""
+    """Return the app, for your own guard or for the one that the environment describes."""
     auth = CognitoAuth(guard or Guard.from_env())
     app = FastAPI(title="Orders", responses=auth.responses)
+    auth.install(app)
 
     @app.get("/")
     async def home() -> dict[str, str]:
-        """Anybody may come here: no dependency, no token."""
+        """Open to everybody: without a dependency, no token is checked."""
         return {"hello": "world"}
 
     @app.get("/me")
     async def me(user: Annotated[Identity, Depends(auth)]) -> dict[str, Any]:
-        """Any caller with a good token."""
+        """Any caller with a valid token."""
         return {
             "subject": user.subject,
             "username": user.username,
@@ -45,22 +46,36 @@ def create_app(guard: Guard | None = None) -> FastAPI:
 
     @app.get("/admin")
     def admin(user: Annotated[Identity, Depends(auth.require(groups="admins"))]) -> dict[str, str]:
-        """A user pool group: who the user is. Functions that are not async work as well."""
+        """A user pool group: who the user is. Functions without async work as well."""
         return {"admin": user.subject}
 
     @app.get("/editor")
     async def editor(
         user: Annotated[Identity, Depends(auth.require(roles="editor"))],
     ) -> dict[str, str]:
-        """A role in `custom:role`. Make sure that users cannot write that attribute."""
+        """A role in `custom:role`. Make sure that users cannot write this attribute."""
         return {"editor": user.subject}
+
+    @app.get("/refunds")
+    async def refunds(
+        user: Annotated[Identity, Depends(auth.require(mfa=True))],
+    ) -> dict[str, list[str]]:
+        """Several factors: how the user signed in."""
+        return {"refunds": []}
+
+    @app.get("/payouts")
+    async def payouts(
+        user: Annotated[Identity, Depends(auth.require(acr="urn:cognito:loa:3", max_age=300))],
+    ) -> dict[str, list[str]]:
+        """A sign-in of this level or a higher one, in the last five minutes."""
+        return {"payouts": []}
 
     @app.websocket("/ws")
     async def echo(
         websocket: WebSocket,
         user: Annotated[Identity, Depends(auth.require(groups="admins"))],
     ) -> None:
-        """A WebSocket for admins: others are refused before it is accepted."""
+        """A WebSocket for admins. Others are refused before it is accepted."""
         await websocket.accept()
         async for text in websocket.iter_text():
             await websocket.send_text(f"{user.username}: {text}")

@@ -1,4 +1,4 @@
-"""How an app with CognitoAuth is tested: with a user pool of one's own, over HTTP."""
+"""How an app with CognitoAuth is tested: with a local user pool, over HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def client(pool: LocalUserPool) -> Iterator[httpx.Client]:
     # uvicorn logs an error for each refused WebSocket, though the answer is right.
     with (
         serve(app, log_level="critical") as origin,
-        httpx.Client(base_url=origin, trust_env=False) as client,
+        httpx.Client(base_url=origin, trust_env=False, timeout=60) as client,
     ):
         yield client
 
@@ -45,7 +45,7 @@ def test_anybody_may_see_the_home_page(client: httpx.Client) -> None:
 
 
 def test_me(client: httpx.Client, pool: LocalUserPool) -> None:
-    """A caller with a good token learns who he is."""
+    """A caller with a valid token gets their own identity."""
     token = pool.access_token("alice", groups=["admins"], scopes=["openid"], role="editor")
     assert client.get("/me", headers=bearer(token)).json() == {
         "subject": pool.subject("alice"),

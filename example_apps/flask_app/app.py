@@ -22,13 +22,13 @@ api = Blueprint("api", __name__)
 
 @api.get("/")
 def home() -> dict[str, Any]:
-    """Anybody may come here. `home` is exempt below, so no token is looked at."""
+    """Open to everybody: `home` is exempt below, so no token is checked."""
     return {"hello": "world"}
 
 
 @api.get("/me")
 def me() -> dict[str, Any]:
-    """Any caller with a good token: `protect` has seen to that. `current_identity` says who."""
+    """Any caller with a valid token: `protect` requires it. `current_identity` is the caller."""
     return {
         "subject": current_identity.subject,
         "username": current_identity.username,
@@ -49,24 +49,38 @@ def orders() -> dict[str, Any]:
 @api.get("/admin")
 @cognito.required(groups="admins")
 async def admin() -> dict[str, Any]:
-    """A user pool group: who the user is. Functions that are async work as well."""
+    """A user pool group: who the user is. Async functions work as well."""
     return {"admin": current_identity.subject}
 
 
 @cognito.required(roles="editor")
 class Editor(MethodView):
-    """A role in `custom:role`. Make sure that users cannot write that attribute."""
+    """A role in `custom:role`. Make sure that users cannot write this attribute."""
 
     def get(self) -> dict[str, Any]:
-        """Every method of the class is guarded."""
+        """Every method of the class is protected."""
         return {"editor": current_identity.subject}
+
+
+@api.get("/refunds")
+@cognito.required(mfa=True)
+def refunds() -> dict[str, Any]:
+    """Several factors: how the user signed in."""
+    return {"refunds": []}
+
+
+@api.get("/payouts")
+@cognito.required(acr="urn:cognito:loa:3", max_age=300)
+def payouts() -> dict[str, Any]:
+    """A sign-in of this level or a higher one, in the last five minutes."""
+    return {"payouts": []}
 
 
 api.add_url_rule("/editor", view_func=Editor.as_view("editor"))
 
 
 def create_app(guard: Guard | None = None) -> Flask:
-    """The app, for a guard of your own or for the one that the environment describes."""
+    """Return the app, for your own guard or for the one that the environment describes."""
     app = Flask(__name__)
     cognito.init_app(app, guard=guard or Guard.from_env())
     cognito.protect(app, exempt=["api.home"])

@@ -22,12 +22,12 @@ from cognito_guard_asgi.starlette import requires
 
 
 async def home(request: Request) -> JSONResponse:
-    """Anybody may come here. `/` is exempt below, so no token is looked at."""
+    """Open to everybody: `/` is exempt below, so no token is checked."""
     return JSONResponse({"hello": "world"})
 
 
 async def me(request: Request) -> JSONResponse:
-    """Any caller with a good token: the middleware has seen to that. `request.user` says who."""
+    """Any caller with a valid token: the middleware requires it. `request.user` is the caller."""
     user = request.user
     return JSONResponse(
         {
@@ -49,19 +49,31 @@ async def orders(request: Request) -> JSONResponse:
 
 @requires(groups="admins")
 def admin(request: Request) -> JSONResponse:
-    """A user pool group: who the user is. Functions that are not async work as well."""
+    """A user pool group: who the user is. Functions without async work as well."""
     return JSONResponse({"admin": request.user.subject})
 
 
 @requires(roles="editor")
 async def editor(request: Request) -> JSONResponse:
-    """A role in `custom:role`. Make sure that users cannot write that attribute."""
+    """A role in `custom:role`. Make sure that users cannot write this attribute."""
     return JSONResponse({"editor": request.user.subject})
+
+
+@requires(mfa=True)
+async def refunds(request: Request) -> JSONResponse:
+    """Several factors: how the user signed in."""
+    return JSONResponse({"refunds": []})
+
+
+@requires(acr="urn:cognito:loa:3", max_age=300)
+async def payouts(request: Request) -> JSONResponse:
+    """A sign-in of this level or a higher one, in the last five minutes."""
+    return JSONResponse({"payouts": []})
 
 
 @requires(groups="admins")
 class Echo(WebSocketEndpoint):
-    """A WebSocket for admins: others are refused before it is accepted."""
+    """A WebSocket for admins. Others are refused before it is accepted."""
 
     encoding = "text"
 
@@ -71,7 +83,7 @@ class Echo(WebSocketEndpoint):
 
 
 def create_app(guard: Guard | None = None) -> Starlette:
-    """The app, for a guard of your own or for the one that the environment describes."""
+    """Return the app, for your own guard or for the one that the environment describes."""
     return Starlette(
         routes=[
             Route("/", home),
@@ -79,6 +91,8 @@ def create_app(guard: Guard | None = None) -> Starlette:
             Route("/orders", orders),
             Route("/admin", admin),
             Route("/editor", editor),
+            Route("/refunds", refunds),
+            Route("/payouts", payouts),
             WebSocketRoute("/ws", Echo),
         ],
         middleware=[

@@ -17,9 +17,28 @@ class CognitoGuardConfig(AppConfig):
 
     def ready(self) -> None:
         """Make checks and the OpenAPI scheme known. Settings are read when first needed."""
-        from .checks import check_middleware, check_rest_framework, check_settings, check_users
+        from .checks import (
+            check_middleware,
+            check_rest_framework,
+            check_settings,
+            check_user_model,
+            check_users,
+        )
+        from .login.checks import check_login
+        from .login.signals import connect
+        from .view_checks import check_views
 
-        for check in (check_settings, check_middleware, check_users, check_rest_framework):
+        for check in (
+            check_settings,
+            check_middleware,
+            check_users,
+            check_user_model,
+            check_rest_framework,
+            check_views,
+            check_login,
+        ):
             checks.register(check, checks.Tags.security)
+        if apps.is_installed("django.contrib.auth"):
+            connect()
         if apps.is_installed("drf_spectacular"):
             from . import openapi  # noqa: F401  # makes itself known by being imported

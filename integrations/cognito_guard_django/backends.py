@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
@@ -11,19 +11,26 @@ from django.views.decorators.debug import sensitive_variables
 
 from cognito_guard import AuthError, ConfigurationError, Identity
 
-from .callers import user_of
+from .requests.callers import user_of
+from .requests.refusal import challenge
 from .settings import Settings, current
 
 __all__ = ["CognitoBackend"]
 
 
 class CognitoBackend(ModelBackend):
-    """``authenticate(request, token=...)``, beside other backends or alone.
+    """Authenticate a user by a token: ``authenticate(request, token=...)``. Use it next to other
+    backends or alone.
 
-    Permissions are those of Django's ``ModelBackend``. ``None`` for a token that is not accepted,
-    as Django has it; the reason goes to the logger ``cognito_guard``. Raises ``KeysUnavailable``
-    where nobody can say whether the token is good.
+    Permissions are those of Django's ``ModelBackend``. As usual in Django, the result is ``None``
+    for a token that is not accepted. The reason goes to the logger ``cognito_guard``. Raises
+    ``KeysUnavailable`` if the guard cannot decide whether the token is valid.
+
+    A subclass may define ``user_can_authenticate``. A user for whom it returns false is refused
+    wherever a token is used.
     """
+
+    takes_cognito_tokens: ClassVar[bool] = True
 
     @sensitive_variables("token")
     def authenticate(  # type: ignore[override]
@@ -33,10 +40,12 @@ class CognitoBackend(ModelBackend):
         settings = _settings()
         if token is None:
             return None
+        held = [token]
+        del token  # a report of an error shows what is in variables while other code runs
         try:
-            return user_of(settings.guard.verify(token), settings)
+            return user_of(settings.guard.verify(held.pop()), settings)
         except AuthError as error:
-            return _nobody(error, settings)
+            return _nobody(request, error)
 
     @sensitive_variables("token")
     async def aauthenticate(  # type: ignore[override]
@@ -46,11 +55,13 @@ class CognitoBackend(ModelBackend):
         settings = _settings()
         if token is None:
             return None
+        held = [token]
+        del token
         try:
-            identity: Identity = await settings.guard.averify(token)
+            identity: Identity = await settings.guard.averify(held.pop())
             return await sync_to_async(user_of, thread_sensitive=True)(identity, settings)
         except AuthError as error:
-            return _nobody(error, settings)
+            return _nobody(request, error)
 
 
 def _settings() -> Settings:
@@ -60,7 +71,7 @@ def _settings() -> Settings:
     return settings
 
 
-def _nobody(error: AuthError, settings: Settings) -> None:
+def _nobody(request: HttpRequest | None, error: AuthError) -> None:
     # The answer is Django's own affair; this one is asked for its record in the guard's log, which
     # bounds how many there are.
-    settings.guard.challenge(error)
+    challenge(request, error)

@@ -9,8 +9,15 @@ from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from .settings import NAME, Settings, read
+from .users.profile import email_field, has_django_groups, is_text, missing, not_taken
 
-__all__ = ["check_middleware", "check_rest_framework", "check_settings", "check_users"]
+__all__ = [
+    "check_middleware",
+    "check_rest_framework",
+    "check_settings",
+    "check_user_model",
+    "check_users",
+]
 
 MIDDLEWARE = "cognito_guard_django.middleware.CognitoMiddleware"
 BACKEND = "cognito_guard_django.backends.CognitoBackend"
@@ -23,11 +30,11 @@ DRF_HANDLER = "rest_framework.views.exception_handler"
 
 
 def check_settings(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-    """E001 to E011: the settings themselves."""
+    """E001 to E011, E015: the settings themselves."""
     _, problems = read(getattr(django_settings, NAME, None))
     hint = "The settings are described in cognito_guard's documentation, on the page about Django."
     return [
-        Error(f"{problem}.", hint=hint, id=f"cognito_guard.{problem.id}") for problem in problems
+        Error(problem.sentence, hint=hint, id=f"cognito_guard.{problem.id}") for problem in problems
     ]
 
 
@@ -60,8 +67,11 @@ def check_middleware(app_configs: object, **kwargs: object) -> list[CheckMessage
 
 
 def check_users(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-    """E013, E014: whether there are users of the kind that the settings speak of."""
+    """E013, E014, E024: whether there are users of the kind that the settings speak of, and in the
+    same database as who is who."""
     from django.contrib.auth import get_user_model
+
+    from .users.databases import apart
 
     settings = _readable()
     if settings is None:
@@ -79,20 +89,76 @@ def check_users(app_configs: object, **kwargs: object) -> list[CheckMessage]:
         "STAFF_GROUPS": (settings.staff_groups is not None, "is_staff"),
         "SUPERUSER_GROUPS": (settings.superuser_groups is not None, "is_superuser"),
     }
-    return [
+    hint = (
+        "Remove the setting, or add django.contrib.auth.models.PermissionsMixin (and is_staff) to "
+        "the model."
+    )
+    found: list[CheckMessage] = []
+    for name, (is_set, field) in needed.items():
+        if is_set and field not in fields:
+            text = f"{NAME}[{name!r}]: the user model {model._meta.label} has no field {field!r}."
+            found.append(Error(text, hint=hint, id="cognito_guard.E014"))
+        elif is_set and field == "groups" and not has_django_groups(model):
+            text = f"{NAME}[{name!r}]: {model._meta.label}.groups leads to no auth.Group."
+            found.append(Error(text, hint=hint, id="cognito_guard.E014"))
+    if not found and (problem := apart(with_groups=settings.groups != {})) is not None:
+        hint = "Let your router send the apps 'cognito_guard_django' and of users to one database."
+        found.append(Error(f"DATABASE_ROUTERS: {problem}.", hint=hint, id="cognito_guard.E024"))
+    return found
+
+
+def check_user_model(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """E020, E022, E023, W020: whether users can be made from what tokens say."""
+    from django.contrib.auth import get_user_model
+
+    settings = _readable()
+    if settings is None or settings.stateless:
+        return []
+    model: Any = get_user_model()
+    if not hasattr(model, "USERNAME_FIELD"):
+        return []  # Django has its own word for that
+    found: list[CheckMessage] = [
         Error(
-            f"{NAME}[{name!r}]: the user model {model._meta.label} has no field {field!r}.",
-            hint="Remove the setting, or add django.contrib.auth.models.PermissionsMixin (and "
-            "is_staff) to the model.",
-            id="cognito_guard.E014",
+            f"AUTH_USER_MODEL: {model._meta.label}.save does not take {name!r}, which users are "
+            "stored with.",
+            hint="Take what Django's save takes: def save(self, *args, **kwargs), and hand it on.",
+            id="cognito_guard.E023",
         )
-        for name, (is_set, field) in needed.items()
-        if is_set and field not in fields
+        for name in not_taken(model)
     ]
+    if settings.user_hook is not None:
+        return found
+    hint = f"Let a function set it, and name that function in {NAME}['USER_HOOK']."
+    found += [
+        Error(
+            f"AUTH_USER_MODEL: no token says what {model._meta.label}.{name} is, and no user can "
+            "be stored without it.",
+            hint=f"{hint} Or give the field a default, or let it be NULL.",
+            id="cognito_guard.E020",
+        )
+        for name in missing(model)
+    ]
+    name = model.USERNAME_FIELD
+    if not is_text(model):
+        text = f"AUTH_USER_MODEL: {model._meta.label}.{name} is no text, as a caller's name is."
+        return [*found, Error(text, hint=hint, id="cognito_guard.E022")]
+    raw: dict[str, Any] = getattr(django_settings, NAME)
+    email = email_field(model)
+    only_access = "GUARD" not in raw and raw.get("TOKEN_USE", "access") == "access"
+    if email is not None and email.name == name and only_access:
+        found.append(
+            Warning(
+                f"AUTH_USER_MODEL: {model._meta.label} names users by their e-mail addresses, and "
+                "access tokens carry none: users get addresses that end in '.invalid'.",
+                hint=f"Set {NAME}['TOKEN_USE'] to 'any' and send an ID token once. {hint}",
+                id="cognito_guard.W020",
+            )
+        )
+    return found
 
 
 def check_rest_framework(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-    """W002: Django REST framework would drop the challenge of a 403."""
+    """W002: Django REST framework would not say that a credential is missing."""
     configured: dict[str, Any] = getattr(django_settings, "REST_FRAMEWORK", None) or {}
     classes = configured.get("DEFAULT_AUTHENTICATION_CLASSES", ())
     if AUTHENTICATION not in classes:
@@ -101,8 +167,8 @@ def check_rest_framework(app_configs: object, **kwargs: object) -> list[CheckMes
         return []
     return [
         Warning(
-            "REST_FRAMEWORK['EXCEPTION_HANDLER']: Django REST framework's own drops the "
-            "WWW-Authenticate header of 403 answers.",
+            "REST_FRAMEWORK['EXCEPTION_HANDLER']: Django REST framework's own knows no reason of a "
+            "missing credential, and gives such an answer no Cache-Control.",
             hint=f"Set it to {HANDLER!r}, or let your own call that one.",
             id="cognito_guard.W002",
         )

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from inspect import isawaitable
 from typing import Any, TypeVar, cast, overload
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
+from django.views import View
 
 from cognito_guard import (
     AuthError,
-    ConfigurationError,
-    Identity,
     Policy,
     PolicyLike,
     build_policy,
     enforce,
 )
 
-from .refusal import refuse
-from .requests import is_preflight
+from .requests.callers import settle, verdict_or_error
+from .requests.csrf import refuse_forged
+from .requests.headers import is_preflight
+from .requests.refusal import challenge, refuse, vary
 from .settings import current
+from .views.attributes import refuse_misnamed
+from .views.held import MARK
+from .views.registered import refuse_registered
+from .views.unasked import refuse_unasked
+from .views.unread import look_at, refuse_unread
 
-__all__ = ["cognito_required", "later", "refusal"]
+__all__ = ["cognito_required", "guarded_view", "later", "refusal", "varied"]
 
 V = TypeVar("V", bound=Callable[..., Any])
 Names = str | Iterable[str] | None
@@ -39,6 +46,9 @@ def cognito_required(
     groups: Names = None,
     scopes: Names = None,
     roles: Names = None,
+    acr: str | None = None,
+    mfa: bool = False,
+    max_age: int | None = None,
     policy: PolicyLike | None = None,
 ) -> Callable[[V], V]: ...
 
@@ -50,74 +60,122 @@ def cognito_required(
     groups: Names = None,
     scopes: Names = None,
     roles: Names = None,
+    acr: str | None = None,
+    mfa: bool = False,
+    max_age: int | None = None,
     policy: PolicyLike | None = None,
 ) -> V | Callable[[V], V]:
-    """Let only callers reach a view who have all that is named; without arguments, any caller with
-    a good token. A user whom only a session knows has none.
+    """Protect a view: the caller must have everything that is named. Without arguments, any caller
+    with a valid token passes. A user who only has a Django session has no token.
 
-    For functions, sync and async, bare or with arguments, and with ``method_decorator`` for
-    classes. Needs :class:`~cognito_guard_django.middleware.CognitoMiddleware`. ``policy`` is any
-    callable that takes an ``Identity``, such as ``require_groups("a") | require_scopes("b")``. A
-    refusal is answered with the challenge, and a CORS preflight with an empty 204: the view runs
+    Works for functions, sync and async, with or without arguments, and with ``method_decorator``
+    for classes. Needs :class:`~cognito_guard_django.middleware.CognitoMiddleware`. ``policy`` is
+    any callable that takes an ``Identity``, such as ``require_groups("a") | require_scopes("b")``.
+    A refusal is answered with the challenge, and a CORS preflight with an empty 204. The view runs
     for neither.
 
-    Raises ``ConfigurationError``: for an empty or wrong requirement when the decorator is applied,
-    and for a missing middleware when a request comes.
+    Raises ``ConfigurationError`` when the decorator is applied: for an empty or wrong requirement,
+    and for a function that a router has already registered. At a request, raises it if the
+    middleware is missing.
     """
-    required = build_policy(groups=groups, scopes=scopes, roles=roles, policy=policy)
+    required = build_policy(
+        groups=groups, scopes=scopes, roles=roles, acr=acr, mfa=mfa, max_age=max_age, policy=policy
+    )
 
     def decorate(view: V) -> V:
-        guard = _guard_async if iscoroutinefunction(view) else _guard_sync
-        wrapper = guard(view, required)
-        # Django's LoginRequiredMiddleware would send who has no token to a form, with 302.
-        wrapper.login_required = False  # type: ignore[attr-defined]
-        return cast("V", wrapper)
+        return guarded_view(view, required, refusal, "cognito_required")
 
     return decorate if view is None else decorate(view)
 
 
+Ask = Callable[[Any, Policy], HttpResponse | None]
+
+
+def guarded_view(view: V, required: Policy, ask: Ask, verb: str) -> V:
+    """A view that is reached only by whom ``ask`` gives no answer for. ``verb``: what a user calls
+    the decorator."""
+    refuse_registered(view, verb)
+    guard = _guard_async if iscoroutinefunction(view) else _guard_sync
+    wrapper = guard(view, required, ask)
+    # Django's LoginRequiredMiddleware would send who has no token to a form, with 302.
+    wrapper.login_required = False  # type: ignore[attr-defined]
+    setattr(wrapper, MARK, True)
+    return cast("V", wrapper)
+
+
 def refusal(request: Any, policy: Policy) -> HttpResponse | None:
     """The answer to a caller who may not pass; ``None`` for one who may."""
-    if not hasattr(request, "identity"):
-        raise ConfigurationError(
-            "cognito_required needs cognito_guard_django.middleware.CognitoMiddleware in MIDDLEWARE"
-        )
-    identity: Identity | None = request.identity
-    if identity is None and is_preflight(request):
+    verdict = verdict_or_error(request)
+    caller = verdict.caller
+    if caller is None and is_preflight(request):
         return HttpResponse(status=204)
     try:
-        if identity is None:
+        if caller is None:
             raise current().guard.missing_credentials()
-        enforce(policy, identity)
+        enforce(policy, caller.identity)
     except AuthError as error:
-        return refuse(current().guard.challenge(error))
+        return refuse(challenge(request, error))
+    # The view is to see whom the guard let in, and nobody whom others have put there since.
+    settle(request, verdict)
+    if caller.ambient and request.method != verdict.method:
+        return refuse_forged(request)
     return None
 
 
-def _guard_async(view: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
+def _guard_async(view: Callable[..., Any], policy: Policy, ask: Ask) -> Callable[..., Any]:
     @functools.wraps(view)
     async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        answer = refusal(request, policy)
-        return await view(request, *args, **kwargs) if answer is None else answer
+        _refuse_unread(guarded, view, request)
+        answer = ask(request, policy)
+        return vary(await view(request, *args, **kwargs)) if answer is None else answer
 
     return guarded
 
 
-def _guard_sync(view: Callable[..., Any], policy: Policy) -> Callable[..., Any]:
+def _guard_sync(view: Callable[..., Any], policy: Policy, ask: Ask) -> Callable[..., Any]:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        answer = refusal(request, policy)
+        _refuse_unread(guarded, view, request)
+        answer = ask(request, policy)
         if answer is None:
-            return view(request, *args, **kwargs)
+            return varied(view(request, *args, **kwargs))
         # What the `dispatch` of a class with async methods returns will be awaited.
         return later(answer) if getattr(_instance(view), "view_is_async", False) else answer
 
     return guarded
 
 
+def _refuse_unread(guarded: Any, view: Any, request: Any) -> None:
+    """What is required belongs into the arguments of ``cognito_required``: no attribute is read,
+    neither one of a function nor one of a class around which it stands."""
+    look_at(guarded, getattr(getattr(request, "resolver_match", None), "func", None))
+    cls = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if isinstance(cls, type):
+        refuse_misnamed(cls)
+    instance = _instance(view)
+    if isinstance(instance, View):
+        refuse_misnamed(instance)
+        refuse_unread(type(instance), vars(instance))
+        refuse_unasked(type(instance), vars(instance), guarded, guarded=True)
+
+
 async def later(answer: HttpResponse) -> HttpResponse:
     """The answer, for who will await it."""
     return answer
+
+
+def varied(response: Any, check: Callable[[], None] | None = None) -> Any:
+    """What a view has returned, with ``Vary``: a response, or what one is awaited from. ``check``
+    is called when the view has run."""
+    if isawaitable(response):
+        return _awaited(response, check)
+    if check is not None:
+        check()
+    return vary(response)
+
+
+async def _awaited(response: Any, check: Callable[[], None] | None) -> Any:
+    return varied(await response, check)
 
 
 def _instance(view: Any) -> object:

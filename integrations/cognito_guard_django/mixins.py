@@ -2,57 +2,116 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.views import View
 
-from cognito_guard import ConfigurationError, Policy, PolicyLike, build_policy
+from cognito_guard import ConfigurationError, PolicyLike
 
-from .decorators import later, refusal
+from .decorators import Ask, later, refusal, varied
+from .views.attributes import REQUIREMENTS, policy_of, refuse_misnamed
+from .views.functions import refuse_on_function
+from .views.late import refuse_late, requirements
+from .views.reading import goes_on
+from .views.unasked import refuse_unasked
 
 __all__ = ["CognitoRequiredMixin"]
 
+_ASKED = "_cognito_guard_asked"
+"""Where an instance has the request that the guard has let in, and what was required."""
+_SEEN = "_cognito_guard_seen"
+"""Where it has what was required when the guard was asked, whatever the answer."""
+
 
 class CognitoRequiredMixin:
-    """Goes before ``View`` and says in attributes what
-    :func:`~cognito_guard_django.decorators.cognito_required` says in arguments.
+    """Protect a class-based view. Put it before ``View``. Its attributes are the arguments of
+    :func:`~cognito_guard_django.decorators.cognito_required`.
 
-    Raises ``ConfigurationError`` for an empty or wrong requirement, or behind ``View``, when the
-    class is made.
+    The attributes count as they are when a request comes. The guard is called before any line of a
+    ``dispatch`` runs, and again if that changes what is required.
+
+    Raises ``ConfigurationError`` when the class is created or at a request: for an empty or wrong
+    requirement, for one that is set after the guard was called, for a name that looks like a
+    requirement and is none, for a place after ``View``, and for a ``dispatch`` or an ``as_view``
+    that never calls ``super()``.
     """
 
     required_groups: ClassVar[str | Iterable[str] | None] = None
     required_scopes: ClassVar[str | Iterable[str] | None] = None
     required_roles: ClassVar[str | Iterable[str] | None] = None
-    required_policy: ClassVar[PolicyLike | None] = None
+    required_acr: ClassVar[str | None] = None
+    required_mfa: ClassVar[bool | None] = None
+    required_max_age: ClassVar[int | None] = None
+    # No ClassVar: mypy takes a callable in one for a method, without its first argument.
+    required_policy: PolicyLike | None = None
 
-    _cognito_policy: ClassVar[Policy] = build_policy()
+    _cognito_guard_asks: ClassVar[bool] = True  # MARK
+    # Not a function by itself: what the code of a class's functions speaks of counts as read.
+    _cognito_ask: ClassVar[tuple[Ask]] = (refusal,)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         order = cls.__mro__
         if View in order and order.index(View) < order.index(CognitoRequiredMixin):
             raise ConfigurationError(f"{cls.__name__} must name CognitoRequiredMixin before View")
-        cls._cognito_policy = _policy(cls)
+        for each in order[: order.index(CognitoRequiredMixin)]:
+            if "dispatch" in vars(each) and not goes_on(vars(each)["dispatch"], "dispatch"):
+                raise ConfigurationError(f"{each.__name__}.dispatch must call super().dispatch")
+        for each in order:
+            own = vars(each).get("as_view")
+            if own is not None and each is not View and not goes_on(own, "as_view"):
+                raise ConfigurationError(f"{each.__name__}.as_view must call super().as_view")
+        for name in REQUIREMENTS:
+            if isinstance(getattr(cls, name), Iterator):
+                raise ConfigurationError(f"{name} must be a list; this can be read only once")
+        refuse_misnamed(cls)
+        policy_of(cls)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """The view, which Django's ``LoginRequiredMiddleware`` leaves to the guard: it would send
+        who has no token to a form, with 302."""
+        view = super().as_view(**initkwargs)  # type: ignore[misc]
+        view.login_required = False
+        return view
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        # Whatever the class, or its instance, has for a `dispatch`: the guard is asked first.
+        return partial(self._cognito_dispatch, value) if name == "dispatch" else value
+
+    def _cognito_dispatch(
+        self, dispatch: Any, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        answer = self._cognito_answer(request)
+        if answer is not None:
+            return answer
+        return varied(dispatch(request, *args, **kwargs), self._cognito_check)
+
+    def _cognito_check(self) -> None:
+        refuse_late(self, vars(self)[_SEEN])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Refuse, or go on to the view's own methods."""
-        # `as_view(required_groups=...)` sets what it is given on each instance.
-        own = any(name.startswith("required_") for name in vars(self))
-        answer = refusal(request, _policy(self) if own else self._cognito_policy)
+        asked = vars(self).get(_ASKED)
+        if asked is None or asked[0] is not request or asked[1] != requirements(self):
+            answer = self._cognito_answer(request)
+            if answer is not None:
+                return answer
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def _cognito_answer(self, request: HttpRequest) -> Any:
+        """What a caller gets who may not pass; ``None`` for one who may."""
+        refuse_misnamed(self)
+        view = getattr(request.resolver_match, "func", None)
+        refuse_on_function(view)
+        refuse_unasked(type(self), vars(self), view, guarded=True)
+        vars(self)[_SEEN] = seen = requirements(self)
+        answer = self._cognito_ask[0](request, policy_of(self))
         if answer is None:
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            vars(self)[_ASKED] = (request, seen)
+            return None
         return later(answer) if getattr(self, "view_is_async", False) else answer
-
-
-def _policy(view: CognitoRequiredMixin | type[CognitoRequiredMixin]) -> Policy:
-    return build_policy(
-        groups=view.required_groups,
-        scopes=view.required_scopes,
-        roles=view.required_roles,
-        # A plain function must not become a method of the view.
-        policy=inspect.getattr_static(view, "required_policy"),
-    )

@@ -18,11 +18,21 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from cognito_guard import ConfigurationError, Guard, Identity, enforce
+from cognito_guard import (
+    AuthorizationHeader,
+    ConfigurationError,
+    ExemptPaths,
+    Guard,
+    Identity,
+    enforce,
+)
 
-from .exemptions import Exemptions
+from .chain import refuse_earlier, require
+from .silence import Bound
 
-__all__ = ["NAME", "GroupPolicy", "Problem", "Settings", "current", "read"]
+__all__ = ["NAME", "GroupPolicy", "Problem", "Settings", "current", "read", "suggestion"]
+
+_PREFIX = "COGNITO_"
 
 NAME = "COGNITO_GUARD"
 
@@ -40,30 +50,48 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         return f"{self.setting}: {self.text}"
 
+    @property
+    def sentence(self) -> str:
+        """All of it, with a mark at its end."""
+        return str(self) if self.text.endswith("?") else f"{self}."
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)  # reports of errors show it, with names of groups
 class Settings:
     """What ``COGNITO_GUARD`` says: each setting by its name, and ``USERS`` as ``stateless``."""
 
     guard: Guard
     required: bool
-    exempt: Exemptions
+    exempt: ExemptPaths
     stateless: bool
     groups: GroupPolicy
     staff_groups: frozenset[str] | None
     superuser_groups: frozenset[str] | None
     permissions: Mapping[str, tuple[str, ...]]
+    usernames: bool
+    """Whether new users are called by the ``username`` claim."""
     user_hook: Callable[[Any, Identity], object] | None
+    signs_in: bool
+    """Whether there are settings of sign-in, which ``login.configured`` reads."""
+    bearer: AuthorizationHeader | None
+    """The carrier, where a token can come in the ``Authorization`` header alone."""
+
+    @property
+    def vary(self) -> tuple[str, ...]:
+        """The headers that a caller may come from."""
+        return (*self.guard.vary, "Cookie") if self.signs_in else self.guard.vary
 
     def consent(self, user: Any, identity: Identity) -> None:
         """Ask the hook. Raises ``AccessDenied`` (``check_failed``), or the hook's own error."""
-        hook = self.user_hook
-        if hook is not None:
-            enforce(lambda identity: hook(user, identity), identity)
+        if self.user_hook is not None:
+            asked = Bound(self.user_hook, user)
+            del user
+            enforce(asked, identity)
 
 
 def current() -> Settings:
-    """The settings. Raises ``ConfigurationError`` that names everything that is wrong."""
+    """The settings. Raises ``ConfigurationError`` that names everything that is wrong, and where
+    a server ignores ``REQUIRED``."""
     global _current
     found = _current
     if found is None:
@@ -74,6 +102,8 @@ def current() -> Settings:
                 if found is None:
                     raise ConfigurationError("; ".join(map(str, problems)))
                 _current = found
+    if found.required:
+        refuse_earlier()
     return found
 
 
@@ -116,15 +146,20 @@ def read(raw: object) -> tuple[Settings | None, list[Problem]]:
     if guard is None or problems:
         return None, problems
     values["stateless"] = values.pop("users")
+    values["signs_in"] = any(_is_of_login(name) for name in raw)
+    first, *others = guard.carriers
+    values["bearer"] = first if type(first) is AuthorizationHeader and not others else None
     return Settings(guard=guard, **values), []
 
 
 def _guard(raw: Mapping[Any, Any]) -> tuple[Guard | None, list[Problem]]:
     own = (*_OWN, "GUARD")
-    engine = {name: value for name, value in raw.items() if name not in own}
+    engine = {
+        name: value for name, value in raw.items() if name not in own and not _is_of_login(name)
+    }
     known = (*Guard.setting_names, *own)
     problems = [
-        Problem("E002", _where(name), f"is unknown; {_suggestion(name, known)}")
+        Problem("E002", _where(name), f"is unknown; {suggestion(name, known, _login_names())}")
         for name in engine
         if name not in known
     ]
@@ -137,10 +172,19 @@ def _guard(raw: Mapping[Any, Any]) -> tuple[Guard | None, list[Problem]]:
             return _ready_guard(raw["GUARD"]), problems
         except ConfigurationError as error:
             return None, [*problems, Problem("E004", _where("GUARD"), str(error))]
+    if "REVOCATIONS" in engine:
+        try:
+            engine["REVOCATIONS"] = _ready_list(engine["REVOCATIONS"])
+        except ConfigurationError as error:
+            return None, [*problems, Problem("E003", _where("REVOCATIONS"), str(error))]
     try:
         return Guard.from_mapping(engine, prefix=""), problems
     except ConfigurationError as error:
         return None, [*problems, *_engine_problems(engine, error)]
+
+
+def _is_of_login(name: object) -> bool:
+    return name == "LOGIN" or str(name).startswith("LOGIN_")
 
 
 # What stands in for the settings that are not being looked at.
@@ -159,6 +203,11 @@ _NEXT_TO = {
     "ALB_ARNS": ("ALB_KEYS",),
     "ALB_JWKS": ("ALB_USER_POOL_ID", "ALB_ISSUER"),
     "ALB_USER_POOL_ID": ("ALB_ISSUER",),
+    "REGION": ("USER_POOL_ID", "ISSUER"),
+    "COOKIE_PATH": ("COOKIE",),
+    "RESOURCE_SCOPES": ("RESOURCE",),
+    "COOKIE_DOMAIN": ("COOKIE",),
+    "COOKIE_SAMESITE": ("COOKIE",),
 }
 
 
@@ -179,14 +228,26 @@ def _engine_problems(engine: Mapping[str, Any], error: ConfigurationError) -> li
             try:
                 Guard.from_mapping(alone, prefix="")
             except ConfigurationError as own:
-                text = str(own).removeprefix("*: ").removeprefix("ALB_*: ")
+                # The setting is named in front of it.
+                text = str(own).removeprefix("*: ").removeprefix("ALB_*: ").removeprefix(f"{name} ")
                 problems.append(Problem("E003", _where(name), text))
     return sorted(problems) or [Problem("E003", NAME, str(error))]
 
 
-def _suggestion(name: object, known: tuple[str, ...]) -> str:
-    close = get_close_matches(str(name).upper(), known, n=1)
+def suggestion(name: object, known: tuple[str, ...], more: tuple[str, ...] = ()) -> str:
+    """What may be meant by a name that is unknown. ``more``: names that are not listed for that.
+    The prefix that the environment has is no part of any of them."""
+    meant = str(name).upper().removeprefix(_PREFIX)
+    if (advice := Guard.familiar_names.get(meant)) is not None:
+        return advice.format(prefix="")
+    close = get_close_matches(meant, (*known, *more), n=1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+
+
+def _login_names() -> tuple[str, ...]:
+    from cognito_guard.login import LoginSessions
+
+    return ("LOGIN_STORE", *LoginSessions.setting_names)
 
 
 def _where(name: object) -> str:
@@ -202,6 +263,12 @@ def _ready_guard(value: object) -> Guard:
             "must be a Guard, a function that makes one, or the dotted path of either"
         )
     return found
+
+
+def _ready_list(value: object) -> object:
+    """A list of what was revoked, or what the guard will say is none."""
+    found = _imported(value)
+    return found() if callable(found) else found
 
 
 def _imported(value: object) -> object:
@@ -223,6 +290,12 @@ def _stateless(value: object) -> bool:
     if value not in ("model", "stateless"):
         raise ConfigurationError("must be 'model' or 'stateless'")
     return value == "stateless"
+
+
+def _usernames(value: object) -> bool:
+    if value not in ("subject", "username"):
+        raise ConfigurationError("must be 'subject' or 'username'")
+    return value == "username"
 
 
 def _names(value: object) -> frozenset[str]:
@@ -273,11 +346,15 @@ def _hook(value: object) -> Callable[[Any, Identity], object]:
 
 _OWN: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "REQUIRED": ("E005", _bool, False),
-    "EXEMPT": ("E006", Exemptions, Exemptions(())),
+    "EXEMPT": ("E006", ExemptPaths, ExemptPaths(())),
     "USERS": ("E007", _stateless, False),
     "GROUPS": ("E008", _groups, {}),
     "STAFF_GROUPS": ("E009", _names, None),
     "SUPERUSER_GROUPS": ("E009", _names, None),
     "PERMISSIONS": ("E010", _mapping, {}),
+    "USERNAMES": ("E015", _usernames, False),
     "USER_HOOK": ("E011", _hook, None),
 }
+
+# Every room of ours reads the settings: from here on, no server starts that ignores REQUIRED.
+require()

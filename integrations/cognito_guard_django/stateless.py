@@ -9,6 +9,8 @@ from django.apps import apps
 
 from cognito_guard import Identity
 
+from .digests import caller_digest
+
 if TYPE_CHECKING:
     from .settings import Settings
 
@@ -50,11 +52,12 @@ class _Permissions:
 
 @final
 class CognitoUser(_Permissions):
-    """``request.user`` where ``USERS`` is ``"stateless"``: costs no query and cannot be saved.
+    """``request.user`` with ``"USERS": "stateless"``. It costs no query and cannot be saved.
 
     ``identity`` is the :class:`cognito_guard.Identity`. Permissions come from the setting
     ``PERMISSIONS``, ``is_staff`` and ``is_superuser`` from ``STAFF_GROUPS`` and
-    ``SUPERUSER_GROUPS``. ``pk`` is the subject, as text.
+    ``SUPERUSER_GROUPS``. ``pk`` is a string of 64 characters made of issuer and subject, so that
+    two callers from different pools never share one. The subject alone is ``identity.subject``.
     """
 
     is_authenticated = True
@@ -63,8 +66,10 @@ class CognitoUser(_Permissions):
 
     def __init__(self, identity: Identity, settings: Settings) -> None:
         self.identity = identity
-        self.pk = self.id = identity.subject
-        self.username = identity.display_name
+        # Both issuers of one pool are one: whoever was seen under the first is still the same.
+        issuer = settings.guard.home_issuer(identity)
+        self.pk = self.id = caller_digest(issuer, identity.subject)
+        self.username = identity.username or identity.subject
         self.email = identity.email if identity.email_verified else ""
         groups = set(identity.groups)
         self.is_staff = not groups.isdisjoint(settings.staff_groups or ())
@@ -75,18 +80,22 @@ class CognitoUser(_Permissions):
         return self.username
 
     def __repr__(self) -> str:
-        return "<CognitoUser>"
+        return f"<CognitoUser of {self.identity!r}>"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CognitoUser):
             return NotImplemented
-        return self._key() == other._key()
+        return self.pk == other.pk
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self.pk)
 
     def get_username(self) -> str:
         return self.username
+
+    def get_full_name(self) -> str:
+        """What to call the caller on a page."""
+        return self.identity.display_name
 
     def get_all_permissions(self, obj: object = None) -> frozenset[str]:
         """See the setting ``PERMISSIONS``. Nothing is said about single objects."""
@@ -95,9 +104,6 @@ class CognitoUser(_Permissions):
         return frozenset(
             perm for group in self.identity.groups for perm in self._permissions.get(group, ())
         )
-
-    def _key(self) -> tuple[str, str]:
-        return self.identity.issuer, self.identity.subject
 
 
 @final

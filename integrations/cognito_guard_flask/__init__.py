@@ -4,6 +4,7 @@ and ``current_identity`` says who is calling.
 
 from .current import current_identity
 from .extension import CognitoGuard
+from .metadata import ResourceMetadata
 from .refusal import Refusal
 
-__all__ = ["CognitoGuard", "Refusal", "current_identity"]
+__all__ = ["CognitoGuard", "Refusal", "ResourceMetadata", "current_identity"]

@@ -1,42 +1,129 @@
-"""``current_identity``, and where the verdict on a request is kept while it is handled."""
+"""``current_identity``, and what is kept of a request while it is handled."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast, final
 
 from flask import current_app, has_request_context, request
 from werkzeug.local import LocalProxy
 
-from cognito_guard import Guard, HeaderValues, Identity
+from cognito_guard import Challenge, Guard, HeaderValues, Identity, MissingCredentials
 
-__all__ = ["EXTENSION", "authenticate", "current_identity"]
+if TYPE_CHECKING:
+    from cognito_guard.login import LoginSession, LoginSessions
+
+    from .signed_in import SignedIn
+
+__all__ = [
+    "EXTENSION",
+    "SIGNS_IN",
+    "CurrentIdentity",
+    "Kept",
+    "authenticate",
+    "current_identity",
+    "header_values",
+    "kept",
+    "this_request",
+]
 
 EXTENSION = "cognito_guard"
 """The name in ``app.extensions``, of a mapping from extensions to their guards."""
 
-# In the environ, which is the request's own. `flask.g` is not: where an application context was
-# pushed before, several requests share it.
-_VERDICT = "cognito_guard.verdict"
+SIGNS_IN = "cognito_guard_signs_in"
+"""The attribute of the ``View`` class of the sign-in's routes."""
+
+_KEPT = "_cognito_guard"
+
+this_request: Callable[[], Any] = request._get_current_object  # type: ignore[attr-defined]
+"""Gives the request that is being handled, and no proxy. Its ``repr`` has the query, so it is in no
+variable of ours while an app's code runs."""
 
 
-def authenticate(guard: Guard) -> Identity:
-    """Who sent this request, by this guard; looked at once. Raises as ``Guard.authenticate``."""
-    environ = request.environ  # once, as each look through the proxy costs
-    judge, identity = environ.get(_VERDICT, (None, None))
-    if judge is not guard or identity is None:
-        environ[_VERDICT] = (guard, None)  # unless the next line knows somebody
-        environ[_VERDICT] = (guard, identity := guard.authenticate(_header_values(environ)))
-    return cast("Identity", identity)
+class Kept:
+    """What is known of a request.
+
+    Where there is sign-in: ``login_looked``, whether the cookie counted; ``login_session``, what
+    ``login_sessions`` found; ``by_session``, whether that is who is calling; ``is_page``, whether
+    it is a page for who has signed in.
+    """
+
+    guard: Guard | None = None
+    identity: Identity | None = None
+    challenge: Challenge | None = None
+    is_preflight = False
+    """Whether it came as one, whatever has been made of it since."""
+    no_body = False
+    endpoint: str | None = None
+    """Where it led when it came."""
+    by_session = False
+    is_page = False
+    login_looked = False
+    login_sessions: LoginSessions | None = None
+    login_session: LoginSession | None = None
+
+    def __init__(self) -> None:
+        self.decided: set[tuple[object, str | None, str]] = set()
+        """The hooks of ``protect`` that were asked, and the endpoint and the method that each was
+        asked about."""
 
 
-def _header_values(environ: Mapping[str, Any]) -> HeaderValues:
-    def values(name: str) -> tuple[str, ...]:
+def kept(one: Any = None) -> Kept:
+    """What is known of the request that is being handled. ``one``: that request, for whoever has
+    it, as each look through Flask's proxy takes as long as the rest of this.
+
+    Kept on Flask's request object, which nobody shares. `flask.g` is shared by several requests
+    where an application context was pushed before, and a WSGI environ may be copied by somebody
+    who then puts another credential into it, or none.
+    """
+    attributes = (this_request() if one is None else one).__dict__
+    found = attributes.get(_KEPT)
+    if type(found) is not Kept:
+        found = attributes[_KEPT] = Kept()
+    return found
+
+
+def authenticate(
+    guard: Guard, find_signed_in: Callable[[], SignedIn | None], known: Kept
+) -> Identity:
+    """Who sent this request, by this guard, or by the session of who has signed in; looked at once.
+    ``find_signed_in`` is asked only where there is no other credential. ``known``: what is kept of
+    this request.
+
+    Raises as ``Guard.authenticate``, and as ``SignedIn.session``.
+    """
+    if known.guard is not guard or known.identity is None or known.by_session:
+        # Nobody, unless the next lines know somebody.
+        known.guard, known.identity, known.by_session = guard, None, False
+        try:
+            known.identity = guard.authenticate(header_values(request.environ))
+        except MissingCredentials:
+            signed_in = find_signed_in()
+            session = None if signed_in is None else signed_in.session()
+            if session is None:
+                raise
+            known.identity, known.by_session = session.identity, True
+    return known.identity
+
+
+def header_values(environ: Mapping[str, Any]) -> HeaderValues:
+    """All raw values of a header in a WSGI environ, by its lower-case name."""
+    return _Values(environ)
+
+
+@final
+class _Values:
+    """No closure, whose variables a report of an error would show."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self._environ = environ
+
+    def __call__(self, name: str) -> tuple[str, ...]:
         # A WSGI server has joined repeated headers, so there is never more than one.
-        value = environ.get(f"HTTP_{name.upper().replace('-', '_')}")
+        value = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}")
         return () if value is None else (value,)
-
-    return values
 
 
 def _current() -> Identity | None:
@@ -45,18 +132,17 @@ def _current() -> Identity | None:
             "current_identity is there only while a request is handled. In a thread or a job, work "
             "with what the view hands over, such as current_identity.subject."
         )
-    judge, identity = request.environ.get(_VERDICT, (None, None))
-    # An app that another one called, inside one request, has its own guards.
-    if judge not in current_app.extensions.get(EXTENSION, {}).values():
+    known = kept()
+    if known.guard not in current_app.extensions.get(EXTENSION, {}).values():
         raise RuntimeError(
             "current_identity is there only in guarded views, and nobody has looked at the caller "
             "of this one. Put required or optional of your CognitoGuard below its route decorator, "
             "or protect the blueprint or the app."
         )
-    return cast("Identity | None", identity)
+    return known.identity
 
 
-class _CurrentIdentity(LocalProxy["Identity | None"]):
+class CurrentIdentity(LocalProxy["Identity | None"]):
     """A proxy whose truth has to be known: others are false where they lead nowhere."""
 
     __slots__ = ()
@@ -65,7 +151,7 @@ class _CurrentIdentity(LocalProxy["Identity | None"]):
         return self._get_current_object() is not None
 
 
-current_identity: Identity = cast("Identity", _CurrentIdentity(_current))
+current_identity: Identity = cast("Identity", CurrentIdentity(_current))
 """The caller of the request that is being handled.
 
 In an ``optional`` view it is false for a caller without a credential (being a proxy, it is not

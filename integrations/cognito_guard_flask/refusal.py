@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from werkzeug.exceptions import (
@@ -15,23 +15,30 @@ from werkzeug.exceptions import (
 
 from cognito_guard import AuthError, Challenge, Guard, KeysUnavailable, Reason
 
-__all__ = ["Refusal", "keep_challenge", "refuse"]
+from .current import Kept, kept
 
-_CHALLENGE = "cognito_guard.challenge"
+if TYPE_CHECKING:
+    from cognito_guard.login import LoginPage
+
+__all__ = ["LoginAnswer", "Refusal", "finish", "refuse"]
 
 
 class Refusal(HTTPException):
-    """A request was refused. Also a ``BadRequest``, ``Unauthorized``, ``Forbidden`` or
-    ``ServiceUnavailable`` of Werkzeug's.
+    """A refused request. It is also a ``BadRequest``, ``Unauthorized``, ``Forbidden`` or
+    ``ServiceUnavailable`` of Werkzeug.
 
-    ``reason`` is a permanent code, ``description`` one sentence for a developer, ``challenge`` the
-    whole answer. The ``AuthError`` or ``KeysUnavailable`` is its cause.
+    ``reason`` is a permanent code, ``description`` one sentence for a developer, and ``challenge``
+    the whole answer. The cause is the ``AuthError`` or ``KeysUnavailable``. Extensions that render
+    errors themselves (Flask-RESTX, Flask-RESTful, flask-smorest) take the body from ``data``.
     """
 
     def __init__(self, reason: Reason, challenge: Challenge) -> None:
         super().__init__(challenge.problem["detail"])
         self.reason = reason
         self.challenge = challenge
+        problem = challenge.problem
+        message, errors = problem["detail"], challenge.summary
+        self.data: dict[str, Any] = {**problem, "message": message, "errors": errors}
 
     def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
         """Those of the challenge, and that of the body."""
@@ -40,6 +47,19 @@ class Refusal(HTTPException):
     def get_body(self, environ: Any = None, scope: Any = None) -> str:
         """The problem details (RFC 9457)."""
         return self.challenge.body.decode("utf-8")
+
+
+class LoginAnswer(HTTPException):
+    """What is answered in the place of a refusal where there is sign-in: a page, or a redirect."""
+
+    def __init__(self, status: int, headers: Any, body: bytes = b"") -> None:
+        super().__init__(response=Response(body, status, list(headers)))
+        self.code = status
+
+    @classmethod
+    def of(cls, page: LoginPage) -> LoginAnswer:
+        """The engine's."""
+        return cls(page.status, page.headers, page.body)
 
 
 class _BadRequest(Refusal, BadRequest):
@@ -63,24 +83,43 @@ _KINDS = {kind.code: kind for kind in (_BadRequest, _Unauthorized, _Forbidden, _
 
 def refuse(guard: Guard, error: AuthError | KeysUnavailable) -> Refusal:
     """The exception to raise for a request that failed with ``error``."""
-    challenge = guard.challenge(error)
-    request.environ[_CHALLENGE] = challenge
+    path = request.root_path + request.path
+    challenge = guard.challenge(error, method=request.method, path=path)
+    kept().challenge = challenge
     return _KINDS[challenge.status](error.reason, challenge)
 
 
-def keep_challenge(response: Response) -> Response:
-    """Put the challenge's headers on a refusal, whoever has rendered it.
+def finish(response: Response) -> Response:
+    """Put the challenge's headers on a refusal, whoever has rendered it, and take the body off the
+    answer to a preflight.
 
     An error handler that answers with another status, a redirect for example, has its own way.
     """
-    challenge: Challenge | None = request.environ.get(_CHALLENGE)
+    known = kept()
+    if known.no_body:
+        response.set_data(b"")
+    if known.login_looked:
+        mark_session(response, known)
+    challenge = known.challenge
     if challenge is not None and response.status_code == challenge.status:
         for name, value in challenge.headers:
             if name == "Vary":
-                response.vary.add(value)
-            elif name != "WWW-Authenticate":
+                response.vary.update(value.split(", "))
+            elif name not in ("WWW-Authenticate", "Set-Cookie"):
                 response.headers[name] = value
             elif value not in response.headers.getlist(name):
-                # An app may have a challenge of its own, for another scheme.
+                # An app may have a challenge of its own, for another scheme, and cookies.
                 response.headers.add(name, value)
     return response
+
+
+def mark_session(response: Response, known: Kept) -> None:
+    """Say that the session's cookie counted. A page that says nothing of being kept is not kept:
+    after the sign-out, the back button would show it again.
+
+    A cookie that is worth nothing any more stays: an answer that comes late would drop that of a
+    new session.
+    """
+    response.vary.add("Cookie")
+    if known.is_page and known.by_session:
+        response.headers.setdefault("Cache-Control", "no-store")

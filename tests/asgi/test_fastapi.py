@@ -9,8 +9,18 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Security, WebSocket
 from fastapi.exceptions import FastAPIError
 from fastapi.responses import JSONResponse
+from fastapi.security import SecurityScopes
+from starlette.requests import HTTPConnection
 
-from cognito_guard import ConfigurationError, Guard, Identity, require_groups, require_scopes
+from cognito_guard import (
+    ConfigurationError,
+    Guard,
+    Identity,
+    build_policy,
+    require_groups,
+    require_scopes,
+)
+from cognito_guard.events import CallerVerified
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_asgi import CognitoMiddleware
 from cognito_guard_asgi.fastapi import CognitoAuth
@@ -18,7 +28,7 @@ from cognito_guard_asgi.starlette import requires
 
 from ..raw import Answer, bearer
 from .conftest import Run
-from .drive import DENIAL, denied, http, websocket
+from .drive import DENIAL, denied, http, scope, websocket
 
 
 def create_app(guard: Guard) -> FastAPI:
@@ -326,6 +336,34 @@ def test_one_verification_for_a_request(pool: LocalUserPool, run: Run) -> None:
     assert (answer.status, answer.json, len(verified)) == (200, True, 1)
 
 
+def test_listeners_are_told_for_each_dependency(
+    guard: Guard, pool: LocalUserPool, run: Run
+) -> None:
+    """Several dependencies are several questions, and so is the middleware in front of them. Each
+    looks at what the request carries by then."""
+    told: list[object] = []
+    guard.add_listener(told.append)
+    auth = CognitoAuth(guard)
+    app = FastAPI()
+
+    @app.get("/one")
+    async def one(
+        user: Annotated[Identity, Depends(auth)], same: Annotated[Identity, Depends(auth)]
+    ) -> None: ...
+
+    @app.get("/two", dependencies=[Depends(auth.require(policy=lambda user: None))])
+    async def two(user: Annotated[Identity, Depends(auth)]) -> None: ...
+
+    def count(path: str, around: Any = app) -> int:
+        told.clear()
+        assert run(lambda: http(around, path, [bearer(pool.access_token())])).status == 200
+        assert {type(event) for event in told} == {CallerVerified}
+        return len(told)
+
+    assert (count("/one"), count("/two")) == (1, 2)
+    assert count("/one", CognitoMiddleware(app, guard=guard)) == 2
+
+
 def test_one_requirement_is_not_anothers(guard: Guard, pool: LocalUserPool, run: Run) -> None:
     """``require`` makes a new dependency and leaves the one it came from as it was."""
     auth = CognitoAuth(guard)
@@ -397,12 +435,37 @@ def test_wrong_requirement(arguments: dict[str, Any], guard: Guard) -> None:
 
 
 def test_require_without_its_call_is_no_dependency(guard: Guard) -> None:
-    """``Depends(auth.require)``, the call forgotten, fails when the route is declared."""
+    """``Depends(auth.require)``, the call forgotten, fails when the route is declared, and so does
+    a policy that is asked of nobody."""
     app = FastAPI()
+
+    for made in (CognitoAuth(guard).require, build_policy):
+        with pytest.raises(FastAPIError):
+
+            @app.get("/", dependencies=[Depends(made)])
+            def secret() -> int:
+                return 1
+
+
+def _connection(*lines: bytes) -> HTTPConnection:
+    return HTTPConnection(scope("http", "/", lines))
+
+
+def test_by_hand(guard: Guard, pool: LocalUserPool, run: Run) -> None:
+    """A dependency can be called without FastAPI, with a connection and scopes."""
     auth = CognitoAuth(guard)
+    good = _connection(bearer(pool.access_token(scopes=["a"])))
 
-    with pytest.raises(FastAPIError):
-
-        @app.get("/", dependencies=[Depends(auth.require)])
-        def secret() -> int:
-            return 1
+    assert run(lambda: auth(good, SecurityScopes(["a"]))).username == "alice"
+    assert run(lambda: auth(good)).username == "alice"
+    assert run(lambda: auth.optional(good, SecurityScopes())).username == "alice"
+    assert run(lambda: auth.optional(good)).username == "alice"
+    assert run(lambda: auth.optional(_connection())) is None
+    for call, status in (
+        (lambda: auth(good, SecurityScopes(["b"])), 403),
+        (lambda: auth(_connection()), 401),
+        (lambda: auth.optional(_connection(b"authorization: Bearer x")), 401),
+    ):
+        with pytest.raises(HTTPException) as caught:
+            run(call)
+        assert caught.value.status_code == status

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from cognito_guard import ConfigurationError, Guard, Identity, InvalidToken, KeysUnavailable
+from cognito_guard import ConfigurationError, Guard, Identity
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_asgi import AnonymousUser, Auth, CognitoMiddleware
 
@@ -188,7 +188,7 @@ def test_websocket_is_no_preflight(app: Recorder, guard: Guard, run: Run) -> Non
 
 @pytest.mark.parametrize(
     "error",
-    [KeyError("sub"), InvalidToken("token_expired", "Raised in a view."), KeysUnavailable()],
+    [KeyError("sub"), ConfigurationError("Raised in a view."), PermissionError()],
     ids=lambda error: type(error).__name__,
 )
 @pytest.mark.parametrize("required", [True, False])
@@ -230,17 +230,23 @@ def test_requests_do_not_see_each_other(guard: Guard, pool: LocalUserPool, run: 
     assert seen == {"/alice": "alice", "/bob": "bob"}
 
 
-def test_other_scopes_pass(app: Recorder, guard: Guard, run: Run) -> None:
-    """A scope of a type from the future goes to the app untouched."""
+@pytest.mark.parametrize("kind", ["other", "HTTP", "http.2", "", None, b"http"])
+@pytest.mark.parametrize("required", [True, False])
+def test_unknown_scopes_are_refused(
+    kind: Any, required: bool, app: Recorder, guard: Guard, run: Run
+) -> None:
+    """A connection of a type that the middleware cannot guard does not reach the app."""
 
     async def main() -> None:
         async def nothing(*_: Any) -> None:
             """Neither receives nor sends."""
 
-        await CognitoMiddleware(app, guard=guard)({"type": "other"}, nothing, nothing)
+        middleware = CognitoMiddleware(app, guard=guard, required=required, exempt=["/*"])
+        await middleware({"type": kind, "path": "/", "headers": []}, nothing, nothing)
 
-    run(main)
-    assert app.scopes == [{"type": "other"}]
+    with pytest.raises(ConfigurationError, match="type of ASGI scope"):
+        run(main)
+    assert app.scopes == []
 
 
 @pytest.mark.parametrize(

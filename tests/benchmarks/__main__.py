@@ -17,7 +17,19 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from . import in_process, page, plot, probing, scaling, serving, starting, tables
+from . import (
+    floods,
+    in_process,
+    page,
+    peer_serving,
+    plot,
+    probing,
+    scaling,
+    serving,
+    sessions,
+    starting,
+    tables,
+)
 from .bench import Bench, set_up
 from .environments import CACHE
 from .goals import judge
@@ -30,22 +42,38 @@ PARTS: dict[str, Callable[[Bench], dict[str, Section]]] = {
     "scaling": scaling.measure,
     "steps": probing.steps,
     "http": serving.measure,
+    "http-peers": peer_serving.measure,
+    "floods": floods.measure,
 }
+
+ALONE: dict[str, Callable[[Bench], dict[str, Section]]] = {"sessions": sessions.measure}
+"""What only ``--only`` measures, in a run of its own."""
+
+WITHOUT_PEERS = {*ALONE, "http", "http-peers", "floods"}
+"""What needs no worker of another library: if nothing else is asked for, none is started. The peers
+on servers have environments of their own."""
 
 
 def main(arguments: list[str] | None = None) -> Results:
     """Measure, print, and write what was asked for."""
     options = _options(arguments)
     if options.redraw:
-        results: Results = json.loads(page.DATA.read_text(encoding="utf-8"))
-        page.write(results)
+        for data in (page.DATA, page.SESSIONS_DATA):
+            results: Results = json.loads(data.read_text(encoding="utf-8"))
+            page.write(results)
         return results
     started = time.monotonic()
-    with set_up(short=options.short) as bench:
+    alone = options.short or WITHOUT_PEERS.issuperset(options.only or PARTS)
+    with set_up(short=alone) as bench:
+        bench = bench._replace(short=options.short)
         results = {"about": _about(bench), "sections": {}, "goals": []}
+        if options.only == list(ALONE):
+            results["about"] |= sessions.about()
+        elif "http-peers" in (options.only or PARTS) and not options.short:
+            results["about"] |= peer_serving.about()
         for name in options.only or PARTS:
             print(f"{name} ...", file=sys.stderr, flush=True)
-            results["sections"].update(PARTS[name](bench))
+            results["sections"].update((PARTS | ALONE)[name](bench))
     results["goals"] = judge(results["sections"])
     print(tables.terminal(results))
     out: Path = options.out
@@ -65,7 +93,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--short", action="store_true", help="a few rounds, no peers, nothing installed"
     )
     parser.add_argument(
-        "--only", action="append", choices=list(PARTS), help="one part; may be given several times"
+        "--only",
+        action="append",
+        choices=[*PARTS, *ALONE],
+        help="one part; may be given several times",
     )
     parser.add_argument(
         "--out", type=Path, default=CACHE / "results", help="the folder for the JSON and the plots"
@@ -77,8 +108,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--redraw", action="store_true", help="measure nothing; make the page from its JSON anew"
     )
     options = parser.parse_args(arguments)
-    if options.write_docs and (options.short or options.only):
-        parser.error("the page shows whole runs only")
+    if options.write_docs and (options.short or options.only not in (None, list(ALONE))):
+        parser.error("the page shows whole runs only, and that of the sessions")
     return options
 
 

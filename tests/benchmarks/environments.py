@@ -42,12 +42,12 @@ def python_of(name: str) -> str:
     return str(python)
 
 
-def own_python() -> str:
-    """The Python of an environment with this checkout, installed as its users install it.
+def own_python(name: str = "cognito_guard") -> str:
+    """As :func:`python_of`, with this checkout beside it, installed as its users install it.
 
     Raises :class:`Missing`.
     """
-    python = python_of("cognito_guard")
+    python = python_of(name)
     _say("installing this checkout")
     _run([python, *_PIP, "--no-deps", "--force-reinstall", str(ROOT)])
     return python

@@ -8,6 +8,9 @@ from .results import Row, Section
 from .workers import Turn, rounds
 
 BARE = "bare public_key.verify"
+FIRST_SIGHT = "cognito_guard as shipped, each token another one"
+WHOLE_REQUEST = "cognito_guard, authenticate(headers)"
+DATA_AGAIN = "cognito_guard, the same data again"
 JUNK = ("another issuer", "expired", "another client", "bad shape")
 
 # What else a worker can measure, and what the table calls it.
@@ -23,7 +26,9 @@ def measure(bench: Bench) -> dict[str, Section]:
     own = bench.own.worker
     turns = [Turn(peer.worker, call) for peer in (bench.own, *bench.peers) for call in _calls(peer)]
     turns += [Turn(own, "verify", kind) for kind in JUNK]
-    turns += [Turn(own, "bare ES256"), Turn(own, "load balancer", "data")]
+    turns += [Turn(own, call) for call in ("first sight", "first sight, no cache", "whole request")]
+    turns += [Turn(own, "bare ES256")]
+    turns += [Turn(own, call, "data") for call in ("load balancer", "load balancer, repeat")]
     peers = [peer for peer in bench.peers if peer.refuses["expired"]]
     turns += [Turn(peer.worker, "verify", "expired") for peer in peers]
     times = rounds(turns, 3 if bench.short else 40, batch=0.001 if bench.short else 0.010)
@@ -38,6 +43,8 @@ def measure(bench: Bench) -> dict[str, Section]:
     verify = _section("One call that verifies a token, not seen before", BARE)
     verify["rows"] += [
         timed(BARE, Turn(own, "bare")),
+        timed(FIRST_SIGHT, Turn(own, "first sight")),
+        timed("cognito_guard, the same tokens, cache off", Turn(own, "first sight, no cache")),
         {**timed("cognito_guard", Turn(own, "verify")), "refuses": bench.own.refuses},
     ]
     for peer in bench.peers:
@@ -53,6 +60,7 @@ def measure(bench: Bench) -> dict[str, Section]:
 
     repeat = _section("The same token again", BARE)
     repeat["rows"].append(timed("cognito_guard, its cache on", Turn(own, "repeat")))
+    repeat["rows"].append(timed(WHOLE_REQUEST, Turn(own, "whole request")))
     for peer in bench.peers:
         if "repeat" in peer.calls:
             repeat["rows"].append(timed(_MORE[peer.name, "repeat"], Turn(peer.worker, "repeat")))
@@ -68,6 +76,9 @@ def measure(bench: Bench) -> dict[str, Section]:
         timed("bare ES256 verify", Turn(own, "bare ES256"), "bare ES256"),
         timed("cognito_guard", Turn(own, "load balancer", "data"), "bare ES256"),
     ]
+    balancer["rows"].append(
+        timed(DATA_AGAIN, Turn(own, "load balancer, repeat", "data"), "bare ES256")
+    )
     return {"verify": verify, "repeat": repeat, "junk": junk, "load_balancer": balancer}
 
 

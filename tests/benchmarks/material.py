@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ POOLS = (1, 10, 100, 1_000)
 """How many user pools a guard trusts."""
 
 _HOURS = 6 * 3600.0
+
+
+ONCE = 400
+"""How many tokens there are that come once in a while."""
 
 
 def good_token(pool: LocalUserPool, **claims: Any) -> str:
@@ -62,6 +68,7 @@ def make(pool: LocalUserPool, jwks_url: str) -> dict[str, Any]:
         "pem": pem.decode("ascii"),
         "junk": list(junk),
         "tokens": {"good": good, "data": data, **junk, **_sized(pool), **_pools(pool)},
+        "once": [good_token(pool) for _ in range(ONCE)],
         "sizes": [f"{size} bytes" for size in SIZES],
         "pools": {f"{count} pools": pool_ids(count) for count in POOLS},
         "load_balancer": {
@@ -107,6 +114,11 @@ def _pools(pool: LocalUserPool) -> dict[str, str]:
     return {f"{count} pools": good_token(pool, iss=issuer + pool_ids(count)[-1]) for count in POOLS}
 
 
+def encode(part: dict[str, Any]) -> str:
+    """A segment of a token."""
+    return urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode("ascii")
+
+
 def _decode(segment: str) -> bytes:
     return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
@@ -114,3 +126,18 @@ def _decode(segment: str) -> bytes:
 def distinct_tokens(pool: LocalUserPool, count: int) -> list[str]:
     """So many good tokens, no two of them the same."""
     return [good_token(pool) for _ in range(count)]
+
+
+class Fresh:
+    """Tokens that nobody has seen. Each round takes the next ones; what one app was given, the
+    next app, which is another process, has not seen either."""
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._make = make
+        self._made: list[str] = []
+
+    def take(self, first: int, count: int) -> list[str]:
+        """So many of them, from a position on."""
+        while len(self._made) < first + count:
+            self._made.append(self._make())
+        return list(islice(self._made, first, first + count))

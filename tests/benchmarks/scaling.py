@@ -13,6 +13,9 @@ from .workers import Turn, WorkerProcess, rounds
 
 THREADS, PROCESSES = (1, 2, 4), (1, 2, 4)
 
+# Seconds after which a thread asks for the interpreter: Python's own, and a fiftieth of that.
+_TURNS = (0.005, 0.0001)
+
 # Long enough for the threads to get in each other's way: many times 5 ms, which is how long
 # one of them may keep the interpreter to itself.
 _SECONDS = 0.08
@@ -35,24 +38,27 @@ def _threads(bench: Bench) -> Section:
         "verify": "cognito_guard, tokens not seen before",
         "repeat": "cognito_guard, the same token again",
     }
-    speeds: dict[tuple[str, int], list[float]] = {
-        (call, threads): [] for call in names for threads in THREADS
-    }
+    kinds = [(call, threads, _TURNS[0]) for call in names for threads in THREADS]
+    kinds += [("verify", threads, _TURNS[1]) for threads in THREADS if threads > 1]
+    speeds: dict[tuple[str, int, float], list[float]] = {kind: [] for kind in kinds}
     seconds = 0.001 if bench.short else _SECONDS
     calls = {
         call: max(int(seconds / worker.seconds(call, batch=seconds / 5)), 10) for call in names
     }
     for _ in range(2 if bench.short else 12):
-        for call, threads in speeds:
-            answer = worker.ask(do="measure", call=call, calls=calls[call], threads=threads)
-            speeds[call, threads].append(calls[call] * threads / answer["seconds"])
+        for (call, threads, turn), each in speeds.items():
+            answer = worker.ask(
+                do="measure", call=call, calls=calls[call], threads=threads, turn=turn
+            )
+            each.append(calls[call] * threads / answer["seconds"])
     section = _section("Threads: calls a second in one process", "/s", "one thread")
-    for (call, threads), each in speeds.items():
+    for (call, threads, turn), each in speeds.items():
+        often = "" if turn == _TURNS[0] else f", setswitchinterval({turn:g})"
         section["rows"].append(
             {
-                "name": f"{names[call]}: {threads}",
+                "name": f"{names[call]}{often}: {threads}",
                 "value": summary(each),
-                "ratio": ratios(each, speeds[call, 1]),
+                "ratio": ratios(each, speeds[call, 1, _TURNS[0]]),
             }
         )
     return section

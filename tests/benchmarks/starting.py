@@ -1,4 +1,5 @@
-"""A fresh process that verifies one token: import, static keys, one verification."""
+"""A fresh process that verifies one token: import, static keys, one verification. So for the data
+of a load balancer, and for a function's first event."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from . import environments
@@ -16,21 +18,20 @@ from .results import Section
 
 STARTS = Path(__file__).parent / "starts"
 BARE = "bare cryptography"
+LAMBDA = "cognito_guard_lambda, its first event"
+BARE_ES256 = "bare cryptography, ES256"
+BALANCER = "cognito_guard, data of a load balancer"
 
 
 def measure(bench: Bench) -> dict[str, Section]:
     """Every script once a round."""
     material, jwks = bench.files
-    token = json.loads(material.read_text(encoding="utf-8"))["tokens"]["good"]
-    section: Section = {
-        "title": "A fresh process that verifies one token",
-        "unit": "ms",
-        "base": BARE,
-        "rows": [],
-    }
+    given = json.loads(material.read_text(encoding="utf-8"))
+    token, data = given["tokens"]["good"], given["tokens"]["data"]
     commands = {
         BARE: [bench.python, str(STARTS / "bare.py"), token, str(jwks)],
         "cognito_guard": [bench.python, str(STARTS / "with_cognito_guard.py"), token, str(jwks)],
+        LAMBDA: [bench.python, str(STARTS / "with_lambda.py"), token, str(jwks)],
     }
     for peer in bench.peers:
         if peer.name == "aws-jwt-verify":
@@ -47,6 +48,11 @@ def measure(bench: Bench) -> dict[str, Section]:
             ]
     times: dict[str, list[float]] = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as scratch:
+        balancer = Path(scratch) / "load_balancer.json"
+        balancer.write_text(json.dumps(given["load_balancer"]), encoding="utf-8")
+        for name, script in ((BARE_ES256, "bare_es256.py"), (BALANCER, "with_load_balancer.py")):
+            commands[name] = [bench.python, str(STARTS / script), data, str(balancer)]
+            times[name] = []
         # With bytecode, as an installed package has it, also where the environment forbids it.
         environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         environ["PYTHONPYCACHEPREFIX"] = scratch
@@ -56,12 +62,30 @@ def measure(bench: Bench) -> dict[str, Section]:
                 subprocess.run(command, check=True, env=environ, cwd=scratch)
                 if number > 0:  # the first round writes the bytecode
                     times[name].append(time.perf_counter() - start)
-    for name, each in times.items():
-        section["rows"].append(
+    of_balancer = (BARE_ES256, BALANCER)
+    return {
+        "start": _section(
+            "A fresh process that verifies one token",
+            *(BARE, {name: each for name, each in times.items() if name not in of_balancer}),
+        ),
+        "start_load_balancer": _section(
+            "A fresh process that verifies data of a load balancer once",
+            *(BARE_ES256, {name: times[name] for name in of_balancer}),
+        ),
+    }
+
+
+def _section(title: str, base: str, times: Mapping[str, list[float]]) -> Section:
+    return {
+        "title": title,
+        "unit": "ms",
+        "base": base,
+        "rows": [
             {
                 "name": name,
                 "value": summary([seconds * 1e3 for seconds in each]),
-                "ratio": ratios(each, times[BARE]),
+                "ratio": ratios(each, times[base]),
             }
-        )
-    return {"start": section}
+            for name, each in times.items()
+        ],
+    }

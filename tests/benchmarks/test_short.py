@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from xml.dom.minidom import parse
 
@@ -11,7 +12,8 @@ import pytest
 
 from cognito_guard.testing import LocalUserPool
 
-from . import environments, in_process, serving
+from ..needs import need
+from . import environments, in_process, serving, sessions
 from .__main__ import main
 from .bench import set_up
 from .goals import AIMS, judge
@@ -31,7 +33,8 @@ def test_the_short_form_measures_every_part_that_needs_no_load_generator(
         assert section["title"] in printed
         assert [row["name"] for row in section["rows"] if "value" not in row] == []
     measured = [goal["what"] for goal in results["goals"] if goal["met"] is not None]
-    assert len(measured) == len(AIMS) - 5  # one is about Node, four are about servers
+    # One is about Node, seven are about servers, four about peers on servers, two about floods.
+    assert len(measured) == len(AIMS) - 14
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == results
     plot = parse(str(tmp_path / "performance.svg"))  # noqa: S318 - of our own making
     assert plot.documentElement.tagName == "svg"
@@ -49,7 +52,7 @@ def test_the_apps_differ_in_their_guard_only(name: str, pool: LocalUserPool) -> 
     """Without a token one form answers and the other refuses; with one, both answer. The keys are
     fetched once for all requests.
     """
-    token = good_token(pool)
+    token = f"Authorization: Bearer {good_token(pool)}"
     with (
         pool.serve() as keys,
         serving.both_forms(serving.APPS[name], pool, keys.url) as (open_app, guarded),
@@ -84,3 +87,22 @@ def test_every_version_of_a_peer_is_pinned(path: Path) -> None:
         assert [pin for pin in pins if "cryptography" in pin] == [
             pin for pin in own if "cryptography" in pin
         ]
+
+
+def test_sessions_are_a_run_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kind of caller has its line, and every app its goal. No load generator is needed."""
+    need(shutil.which("redis-server") is not None, "redis-server: apt-get install redis-server")
+    loads: list[tuple[str, str]] = []
+
+    def load(wrk: str, origin: str, headers: Path) -> float:
+        assert serving.status(origin, headers.read_text(encoding="ascii").splitlines()[0]) == 200
+        loads.append((origin.rpartition("/")[2], headers.stem))
+        return 100.0
+
+    monkeypatch.setattr(serving, "load", load)
+    monkeypatch.setattr(shutil, "which", lambda name, which=shutil.which: which(name) or name)
+    results = main(["--short", "--out", str(tmp_path), "--only", "sessions"])
+    rows = results["sections"]["sessions"]["rows"]
+    assert len(rows) == len(sessions.APPS) * len(sessions.KINDS)
+    assert [goal["met"] for goal in results["goals"]] == [True] * len(sessions.APPS)
+    assert [kind for _, kind in loads[:3]] == ["bearer", "bearer", "session"]

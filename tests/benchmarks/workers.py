@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 _STOP_SECONDS = 10.0
@@ -16,13 +17,25 @@ class WorkerError(Exception):
 
 
 class WorkerProcess:
-    """A process that runs calls on demand. See ``peers/worker.py`` for what is said to it."""
+    """A process that runs calls on demand. See ``peers/worker.py`` for what is said to it.
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    ``environ`` and ``folder``: what the process has, if it is not what this one has.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self.name = name
         self._batches: dict[tuple[str, str], int] = {}
         self._process = subprocess.Popen(
             command,
+            env=environ,
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -15,9 +15,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import (
     element_to_be_clickable,
     invisibility_of_element_located,
-    text_to_be_present_in_element,
 )
-from selenium.webdriver.support.wait import WebDriverWait
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount, Route
@@ -28,7 +26,7 @@ from cognito_guard.testing import LocalUserPool
 from example_apps.fastapi_app.app import create_app
 from example_apps.serving import serve
 
-from .conftest import PATIENCE_SECONDS
+from . import waiting
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,7 @@ class Page:
 
     def __init__(self, browser: Chrome, url: str) -> None:
         self._browser = browser
-        self._wait = WebDriverWait(browser, PATIENCE_SECONDS)
+        self._wait = waiting.waiting(browser)
         browser.get(url)
 
     def click(self, selector: str) -> WebElement:
@@ -90,12 +88,8 @@ class Page:
         """Send the request, wait for an answer with this status, and give its text."""
         self.click(f"#{operation} .btn.execute")
         answer = f"#{operation} .live-responses-table .response"
-        self._wait.until(
-            text_to_be_present_in_element(
-                (By.CSS_SELECTOR, f"{answer} .response-col_status"), status
-            )
-        )
-        return self._browser.find_element(By.CSS_SELECTOR, answer).text
+        waiting.shows(self._browser, f"{answer} .response-col_status", status)
+        return waiting.text(self._browser, answer)
 
 
 def test_authorize(browser: Chrome, docs: str, pool: LocalUserPool) -> None:

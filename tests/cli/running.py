@@ -16,6 +16,18 @@ from cognito_guard.cli import main
 
 PROGRAM = (sys.executable, "-m", "cognito_guard.cli")
 
+# Some ways to start a test run leave SIGINT ignored, and children inherit that.
+INTERRUPTIBLE = (
+    sys.executable,
+    "-c",
+    """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from cognito_guard.cli import main
+sys.exit(main())
+""",
+)
+
 # Unbuffered output would hide a line that is held back, and a failure of the last flush.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 

@@ -31,8 +31,8 @@ ALB = ("verify", *ARN, *ALB_CLIENT)
         pytest.param(["jwks", *POOL, "x"], "unrecognized arguments: x", id="jwks of a token"),
         pytest.param(VERIFY, "no token: give TOKEN, or -", id="no token"),
         pytest.param(["inspect"], "no token: give TOKEN, or -", id="inspect nothing"),
-        pytest.param([*VERIFY, "-", "-"], "no others next to it", id="stdin twice"),
-        pytest.param([*VERIFY, "a", "-"], "no others next to it", id="stdin and a token"),
+        pytest.param([*VERIFY, "-", "-"], "it takes no other tokens", id="stdin twice"),
+        pytest.param([*VERIFY, "a", "-"], "it takes no other tokens", id="stdin and a token"),
         pytest.param([*VERIFY, "-"], "standard input holds no token", id="empty stdin"),
         pytest.param(["inspect", "-"], "standard input holds no token", id="inspect empty stdin"),
         pytest.param([*VERIFY, "--jso", "t"], "unrecognized arguments: --jso", id="abbreviated"),
@@ -56,7 +56,9 @@ ALB = ("verify", *ARN, *ALB_CLIENT)
         pytest.param([*VERIFY, "--require-group", "", "t"], "--require-group", id="no group"),
         pytest.param([*VERIFY, "--issuer", "cognito", "t"], "--issuer must be", id="issuer"),
         pytest.param([*VERIFY, "--jwks", "", "t"], "--jwks must be", id="empty keys"),
-        pytest.param([*VERIFY, "--jwks", "/no/such", "t"], "--jwks: the file", id="no file"),
+        pytest.param(
+            [*VERIFY, "--jwks", "/no/such", "t"], "--jwks (/no/such): the file", id="no file"
+        ),
         pytest.param([*VERIFY, "--jwks", "ftp://h/k", "t"], "over https only", id="ftp"),
         pytest.param([*VERIFY, "--jwks", "http://h.example/k", "t"], "https only", id="http"),
         pytest.param(["verify", *ARN, "t"], "required: --alb-client-id", id="ALB, no client"),
@@ -66,10 +68,12 @@ ALB = ("verify", *ARN, *ALB_CLIENT)
             "required: --alb-arn, --alb-client-id",
             id="ALB, keys alone",
         ),
-        pytest.param([*ALB, *POOL, "t"], "--user-pool-id is about", id="ALB and a pool"),
-        pytest.param([*ALB, *CLIENT, "t"], "--client-id is about", id="ALB and a client"),
-        pytest.param([*ALB, "--token-use", "id", "t"], "--token-use is about", id="ALB and a use"),
-        pytest.param([*ALB, "--jwks", "a", "t"], "--jwks is about", id="ALB and a JWKS"),
+        pytest.param([*ALB, *POOL, "t"], "--user-pool-id is for tokens of", id="ALB and a pool"),
+        pytest.param([*ALB, *CLIENT, "t"], "--client-id is for tokens of", id="ALB and a client"),
+        pytest.param(
+            [*ALB, "--token-use", "id", "t"], "--token-use is for tokens of", id="ALB and a use"
+        ),
+        pytest.param([*ALB, "--jwks", "a", "t"], "--jwks is for tokens of", id="ALB and a JWKS"),
         pytest.param([*ALB, "--alb-arn", "x", "t"], "--alb-arn must hold", id="no ARN"),
         pytest.param([*ALB, "--alb-arn", "", "t"], "--alb-arn must be a text", id="empty ARN"),
         pytest.param(
@@ -137,8 +141,9 @@ def test_usage_errors_are_harmless(text: str) -> None:
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["-h"], ["verify", "-h"], ["jwks", "--help"]])
-def test_help(argv: list[str]) -> None:
-    """Help is asked for and not an error: standard output and status 0."""
+def test_help(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Help is asked for and not an error: standard output, without colours, and status 0."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
     outcome = run(*argv)
     assert (outcome.status, outcome.err) == (0, "")
     assert outcome.out.startswith("usage: cognito-guard")

@@ -119,6 +119,8 @@ def test_verdicts_are_not_held_back(trust: Trust) -> None:
         for number in (1, 2, 3):
             tokens.write(b"junk\n")
             assert process.stdout.readline().startswith(b"line %d: refused: " % number)
+            for what in (b"expected", b"found", b"hint"):
+                assert process.stdout.readline().split()[0] == what
             # Both ends of an inherited descriptor share this: otherwise a pause would have looked
             # like the end of the input.
             assert os.get_blocking(stdin.fileno())

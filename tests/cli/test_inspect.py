@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cognito_guard.cli.diagnosis import diagnose
 from cognito_guard.errors import InvalidToken, Reason
 from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
-from cognito_guard.token import parse_token
+from cognito_guard.tokens.parsing import parse_token
 
 from .running import Outcome, run, run_process
 
@@ -142,21 +142,21 @@ def test_good_token(pool: LocalUserPool) -> None:
         ),
         pytest.param(
             lambda pool: pool.access_token(iss=pool.issuer + "/"),
-            "Its issuer is no user pool of AWS",
+            "Its issuer is not an AWS user pool",
             id="slash after the issuer",
         ),
         pytest.param(
             lambda pool: pool.access_token(iss=f"{pool.issuer}/{pool.user_pool_id}"),
-            "Its issuer is no user pool of AWS",
+            "Its issuer is not an AWS user pool",
             id="more after the issuer",
         ),
         pytest.param(
             lambda pool: pool.access_token(iss="https://evil.example/eu-west-1_LocalPool"),
-            "Its issuer is no user pool of AWS",
+            "Its issuer is not an AWS user pool",
             id="another host",
         ),
         pytest.param(
-            lambda pool: token_of({"iss": 7}), "Its issuer is no user pool of AWS", id="number"
+            lambda pool: token_of({"iss": 7}), "Its issuer is not an AWS user pool", id="number"
         ),
     ],
 )

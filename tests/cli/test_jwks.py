@@ -141,10 +141,13 @@ def test_file_that_is_no_key_set(pool: LocalUserPool, tmp_path: Path, content: b
     path = tmp_path / "jwks.json"
     path.write_bytes(content)
     options = ["--user-pool-id", pool.user_pool_id, "--jwks", str(path)]
-    for argv in (["jwks", *options], ["verify", *options, "--client-id", "x", "t"]):
+    for argv, name in (
+        (["jwks", *options], "--jwks"),
+        (["verify", *options, "--client-id", "x", "t"], f"--jwks ({path})"),
+    ):
         outcome = run(*argv)
         assert (outcome.status, outcome.out) == (2, "")
-        assert outcome.err.startswith("cognito-guard: --jwks is no usable key set: ")
+        assert outcome.err.startswith(f"cognito-guard: {name} is not a usable key set: ")
 
 
 def test_pipe_as_file(pool: LocalUserPool, jwks: Path) -> None:
@@ -196,3 +199,32 @@ def test_no_thread_to_be_had(pool: LocalUserPool, monkeypatch: pytest.MonkeyPatc
         outcome = run("jwks", "--user-pool-id", pool.user_pool_id, "--jwks", server.url)
         monkeypatch.undo()
     assert outcome.status == 3
+
+
+def test_save(pool: LocalUserPool, tmp_path: Path) -> None:
+    """The key set is put into a file, over one that was there, and nothing is printed."""
+    path = tmp_path / "jwks.json"
+    path.write_text("old")
+    with pool.serve() as server:
+        arguments = ("jwks", "--user-pool-id", pool.user_pool_id, "--jwks", server.url)
+        outcome = run(*arguments, "--save", str(path))
+        assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+        assert json.loads(path.read_text()) == pool.jwks()
+        assert [each.name for each in tmp_path.iterdir()] == ["jwks.json"]
+        for wrong in (str(tmp_path / "no" / "folder"), str(tmp_path), "a\0b"):
+            outcome = run(*arguments, "--save", wrong)
+            assert (outcome.status, outcome.out) == (2, "")
+            assert "--save: the file cannot be written" in outcome.err
+        assert [each.name for each in tmp_path.iterdir()] == ["jwks.json"]
+
+
+def test_save_without_keys(pool: LocalUserPool, tmp_path: Path) -> None:
+    """Where there are no keys, the file that was there stays."""
+    path = tmp_path / "jwks.json"
+    path.write_text("old")
+    outcome = run(
+        *("jwks", "--user-pool-id", pool.user_pool_id, "--save", str(path)),
+        *("--jwks", "http://127.0.0.1:9/jwks.json"),
+    )
+    assert outcome.status == 3
+    assert path.read_text() == "old"

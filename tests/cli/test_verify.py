@@ -71,15 +71,49 @@ def test_valid_for_people(trust: Trust, pool: LocalUserPool, token: Any, lines: 
 
 
 def test_refused_for_people(trust: Trust, pool: LocalUserPool) -> None:
-    """For people a refusal is one line, with the reason, and nothing of the token."""
+    """For people a refusal is a line with the reason, and what was expected and found below it."""
     token = pool.id_token("somebody-in-particular")
     outcome = run(*trust, token)
-    assert outcome == (
-        1,
-        "refused: wrong_token_use: This is an ID token; this API accepts access tokens.\n",
-        "",
+    assert (outcome.status, outcome.err) == (1, "")
+    assert outcome.out == (
+        "refused: wrong_token_use: This is an ID token; this API accepts access tokens.\n"
+        "  expected token_use access\n"
+        "  found    token_use id\n"
+        "  hint     This is the ID token. Your client has an access token as well: send that "
+        'one. To accept ID tokens, set token_use="id".\n'
     )
     assert_unsaid(outcome.out, secrets_of(token), "the verdict")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('"{}"', "quotation marks"),
+        ("Bearer {}", '"Bearer" is in front'),
+        ("{}\n", "line break at the end"),
+        ("{}", "It expired 2 hours ago, at "),
+    ],
+    ids=["quotes", "Bearer", "a line break", "expired"],
+)
+def test_told_by_name(trust: Trust, pool: LocalUserPool, text: str, said: str) -> None:
+    """What was copied along is told by its name, and an expired token says since when."""
+    outcome = run(*trust, text.format(pool.access_token(expires_in=-7300)))
+    assert outcome.status == 1
+    assert said in outcome.out
+
+
+def test_a_token_from_the_future(trust: Trust, pool: LocalUserPool) -> None:
+    """One that is valid all the same, and a clock that is not right."""
+    token = pool.access_token(claims={"iat": int(pool.clock()) + 3 * 86400 - 60})
+    assert "  issued   in 2 days: this machine's clock is behind\n" in run(*trust, token).out
+    assert "issued" not in run(*trust, pool.access_token()).out
+    assert "issued" not in run(*trust, "--at", "1", token).out
+
+
+def test_what_a_policy_expected(trust: Trust, pool: LocalUserPool) -> None:
+    """Of a policy it is the part that refuses."""
+    outcome = run(*trust, "--require-group", "admins", pool.access_token(groups=["staff"]))
+    assert '  expected admins\n  found    ["staff"]\n' in outcome.out
 
 
 def test_several_tokens(trust: Trust, pool: LocalUserPool) -> None:
@@ -214,4 +248,4 @@ def test_keys_left_out_are_named(
     path.write_text(json.dumps({"keys": [{"kty": "EC"}, *pool.jwks()["keys"]]}), encoding="utf-8")
     options = ["--user-pool-id", pool.user_pool_id, "--client-id", pool.client_id]
     assert run("verify", *options, "--jwks", str(path), pool.access_token()).status == 0
-    assert caplog.messages == ["key set: key 1 is no RSA key and is left out"]
+    assert caplog.messages == ["key set: key 1 is not an RSA key and is left out"]

@@ -11,8 +11,11 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from cognito_guard import Guard
+from cognito_guard.testing import LocalApiGateway
 from example_apps.fastapi_app.app import create_app as create_fastapi_app
 from example_apps.flask_app.app import create_app as create_flask_app
+from example_apps.lambda_app.app import create_app as create_lambda_app
+from example_apps.lambda_app.app import create_connect
 from example_apps.serving import serve
 from example_apps.serving_django import django_database, serve_django
 from example_apps.serving_wsgi import serve_wsgi
@@ -35,6 +38,10 @@ class Adapter(NamedTuple):
     """Finds ``detail``, ``reason`` and ``error`` in the parsed body of a refusal."""
     websockets: bool = True
     """Whether the app has a ``/ws``."""
+    challenge: str = "WWW-Authenticate"
+    """The header that the challenge arrives in. Some of AWS's services rename it on the way."""
+    forwards: bool = True
+    """Whether what a load balancer forwards can reach the app."""
 
 
 def _uvicorn(
@@ -68,9 +75,19 @@ def _django(settings: Settings, module: str = "settings") -> Iterator[str]:
             yield origin
 
 
+@contextmanager
+def _lambda(settings: Settings, kind: Any) -> Iterator[str]:
+    guard = Guard.from_env(settings)
+    websocket = create_connect(guard)
+    with LocalApiGateway(create_lambda_app(guard), kind, websocket=websocket) as gateway:
+        yield gateway.url
+
+
 def _fastapi_problem(body: Any) -> Any:
     return body["detail"]
 
+
+_REMAPPED = "x-amzn-Remapped-WWW-Authenticate"
 
 FLASK = "example_apps.flask_app.app:create_app()"
 
@@ -100,4 +117,35 @@ ADAPTERS = [
         "application/json",
         websockets=False,
     ),
+    Adapter(
+        "lambda-rest",
+        lambda settings: _lambda(settings, "rest"),
+        challenge=_REMAPPED,
+        websockets=False,
+        forwards=False,
+    ),
+    # With a WebSocket API beside it.
+    Adapter("lambda-http", lambda settings: _lambda(settings, "http"), forwards=False),
+    Adapter(
+        "lambda-http-1.0",
+        lambda settings: _lambda(settings, "http-1.0"),
+        websockets=False,
+        forwards=False,
+    ),
+    Adapter(
+        "lambda-function-url",
+        lambda settings: _lambda(settings, "function-url"),
+        challenge=_REMAPPED,
+        websockets=False,
+        forwards=False,
+    ),
+    # Without multi-value headers, a function sees the last one of several.
+    Adapter(
+        "lambda-load-balancer",
+        lambda settings: _lambda(settings, "load-balancer-multi-value"),
+        websockets=False,
+    ),
 ]
+
+FORWARDING = [adapter for adapter in ADAPTERS if adapter.forwards]
+"""Those that can be behind a load balancer."""

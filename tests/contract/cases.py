@@ -61,6 +61,18 @@ def invalid_token(detail: str) -> str:
     return f'Bearer error="invalid_token", error_description="{detail}"'
 
 
+def step_up(parameters: str) -> str:
+    """The challenge to a sign-in that is not strong enough (RFC 9470)."""
+    return f'Bearer error="insufficient_user_authentication", {parameters}'
+
+
+def signed_in(level: int | None, ago: int = 0, **claims: Any) -> Lines:
+    """A token of a sign-in at a level, so many seconds ago."""
+    return token(
+        lambda pool: pool.access_token(level=level, auth_time=int(pool.clock()) - ago, **claims)
+    )
+
+
 ANY = "Bearer"
 MALFORMED = 'Bearer error="invalid_request"'
 DENIED = 'Bearer error="insufficient_scope"'
@@ -85,6 +97,12 @@ SEVERAL = (400, MALFORMED, "multiple_credentials")
 NO_SCOPE = (403, DENIED_SCOPE, "missing_scope")
 NO_GROUP = (403, DENIED, "missing_group")
 NO_ROLE = (403, DENIED, "missing_role")
+
+_LEVELS = 'acr_values="urn:cognito:loa:3 urn:cognito:loa:4"'
+WEAK = (401, step_up(_LEVELS), "login_too_weak")
+OLD = (401, step_up('max_age="300"'), "login_too_old")
+WEAK_AND_OLD = (401, step_up(f'{_LEVELS}, max_age="300"'), "login_too_weak")
+NO_MFA = (401, step_up('acr_values="urn:cognito:loa:4 urn:cognito:loa:3"'), "login_too_weak")
 
 CASES = [
     # Who may come in, and who may not.
@@ -112,6 +130,47 @@ CASES = [
     Case("without the role", reader, *NO_ROLE, path="/editor"),
     Case("a policy without a credential", nothing, *MISSING, path="/admin"),
     Case("a policy with an expired token", expired, 401, EXPIRED, "token_expired", path="/admin"),
+    # How the user has signed in (RFC 9470), and how long ago.
+    Case("several factors", signed_in(3, 10_000), path="/refunds"),
+    Case("one factor", signed_in(1), *NO_MFA, path="/refunds"),
+    Case("a code by e-mail is one factor", signed_in(2), *NO_MFA, path="/refunds"),
+    Case("factors that nobody tells of", signed_in(None), *NO_MFA, path="/refunds"),
+    Case("factors as one text", signed_in(None, amr="mfa"), *NO_MFA, path="/refunds"),
+    Case("a machine has no factors", machine, *NO_MFA, path="/refunds"),
+    Case("a sign-in that is strong and new", signed_in(3, 200), path="/payouts"),
+    Case("a stronger one", signed_in(4), path="/payouts"),
+    Case("a sign-in that is too weak", signed_in(2), *WEAK, path="/payouts"),
+    Case("a sign-in that is too old", signed_in(4, 400), *OLD, path="/payouts"),
+    Case("a sign-in that is both", signed_in(1, 400), *WEAK_AND_OLD, path="/payouts"),
+    Case("a level that nobody tells of", signed_in(None), *WEAK, path="/payouts"),
+    Case(
+        "a level of another name",
+        signed_in(4, acr="urn:cognito:loa:10"),
+        *WEAK,
+        path="/payouts",
+    ),
+    Case(
+        "no time of the sign-in",
+        token(lambda pool: pool.access_token(level=4, auth_time=LocalUserPool.OMIT)),
+        *OLD,
+        path="/payouts",
+    ),
+    Case("no machine has signed in", machine, *WEAK_AND_OLD, path="/payouts"),
+    Case(
+        "a machine that says that it has",
+        token(lambda pool: pool.machine_token(acr="urn:cognito:loa:4", amr=["mfa"])),
+        *WEAK_AND_OLD,
+        path="/payouts",
+    ),
+    Case(
+        "strong, and expired",
+        token(lambda pool: pool.access_token(level=4, expires_in=-1)),
+        401,
+        EXPIRED,
+        "token_expired",
+        path="/payouts",
+    ),
+    Case("no credential for a strong one", nothing, *MISSING, path="/payouts"),
     # Names are compared whole.
     Case(
         "a longer scope",
@@ -204,6 +263,21 @@ CASES = [
         "missing_scope",
         path="/orders",
         server="realm",
+    ),
+    Case(
+        "a realm and a sign-in that is too weak",
+        signed_in(1),
+        401,
+        'Bearer realm="orders", error="insufficient_user_authentication", ' + _LEVELS,
+        "login_too_weak",
+        path="/payouts",
+        server="realm",
+    ),
+    Case(
+        "a strong sign-in in an ID token",
+        token(lambda pool: pool.id_token(level=4)),
+        path="/payouts",
+        server="ID tokens",
     ),
     Case("an ID token where one belongs", token(lambda pool: pool.id_token()), server="ID tokens"),
     Case(

@@ -15,6 +15,12 @@ from .adapters import ADAPTERS, Adapter, Settings
 
 Origin = Callable[[Adapter, str], str]
 
+# The API of an app that describes itself. It is not where the app listens.
+RESOURCE = {
+    "COGNITO_RESOURCE": "https://api.example.com/orders",
+    "COGNITO_RESOURCE_SCOPES": "openid orders/read",
+}
+
 
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.name)
 def adapter(request: pytest.FixtureRequest) -> Adapter:
@@ -86,6 +92,7 @@ def settings(
             "ALB, no keys": {**behind, "COGNITO_ALB_KEYS": nowhere.removesuffix("/jwks.json")},
             "ALB, no keys of the pool": {**behind, "COGNITO_ALB_JWKS": nowhere},
             "realm": {**plain, "COGNITO_REALM": "orders"},
+            "resource": {**plain, **RESOURCE},
             "cookie": {**plain, "COGNITO_COOKIE": "token"},
             "ID tokens": {**plain, "COGNITO_TOKEN_USE": "id"},
             "two pools": {"COGNITO_USER_POOLS": json.dumps(pools)},

@@ -34,6 +34,9 @@ OTHER_SUBJECT = invalid_token(
     "The header x-amzn-oidc-identity names another subject than the signed data."
 )
 OTHER_USER = invalid_token("The access token speaks for another user than the data.")
+OTHER_CALLER = invalid_token(
+    "The bearer token speaks for another caller than the load balancer's data."
+)
 NO_TOKEN = invalid_token("The access token that belongs to the data did not come along.")
 
 OIDC = "x-amzn-oidc-"
@@ -79,6 +82,11 @@ def foreign(alb: LocalLoadBalancer) -> list[bytes]:
 def token(alb: LocalLoadBalancer) -> list[bytes]:
     """A user pool's token, without a load balancer."""
     return [bearer(alb.pool.access_token("bob"))]
+
+
+def token_of(username: str) -> Lines:
+    """The token of a user whom the load balancer may name as well."""
+    return lambda alb: [bearer(alb.pool.access_token(username))]
 
 
 def both(*lines: Lines) -> Lines:
@@ -167,7 +175,15 @@ CASES = [
     ForwardedCase("a token", token, server="ALB"),
     ForwardedCase("a token, where none is trusted", token, *MISSING),
     ForwardedCase("behind the load balancer of both", good, server="ALB"),
-    ForwardedCase("a token and a good caller", both(token, good), server="ALB"),
+    ForwardedCase("a token and the same caller", both(token_of("alice"), good), server="ALB"),
+    ForwardedCase(
+        "a token and another caller",
+        both(token, good),
+        401,
+        OTHER_CALLER,
+        "identity_mismatch",
+        server="ALB",
+    ),
     ForwardedCase("a token and a bad caller", both(token, foreign), *BAD, server="ALB"),
     ForwardedCase(
         "a bad token and a good caller",
@@ -220,8 +236,8 @@ CALLERS = [
     # The first trusted party decides, and both must be good.
     Caller(
         "of two, the user pool's",
-        both(token, _full),
-        "bob",
+        both(token_of("ada"), _full),
+        "ada",
         {"scopes": ["aws.cognito.signin.user.admin"]},
         "ALB",
     ),

@@ -65,9 +65,12 @@ def fault(adapter: Adapter, attempt: Attempt, answer: Answer | None) -> str | No
     if found or answer is None or b'"reason"' not in answer.body:
         return found
     problem = adapter.problem(answer.json)
+    if problem["reason"] == Reason.KEYS_UNAVAILABLE:  # a key id that nobody has looked for yet
+        told = not answer.all(adapter.challenge) and len(answer.all("Retry-After")) == 1
+        return None if told else "another answer than the contract's"
     if problem["error"] != CODES[problem["reason"]]:
         return "another error code"
-    (challenge,) = answer.all("WWW-Authenticate")
+    (challenge,) = answer.all(adapter.challenge)
     detail = problem["detail"].replace('"', "'")  # RFC 6750, section 3
     wanted = {
         None: "Bearer",
@@ -89,6 +92,8 @@ def test_attacks(
     made: Callable[[str], list[Attempt]],
 ) -> None:
     """Every attack has the engine's verdict, and no key is fetched that is not needed for it."""
+    if app == "ALB" and not adapter.forwards:
+        pytest.skip("no load balancer forwards anything to this one")
     # Those that may need a key come last: what they have fetched may arrive after their answer.
     attempts = sorted(made(app), key=lambda attempt: attempt.needs_key)
     faults = []

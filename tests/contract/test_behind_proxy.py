@@ -7,8 +7,15 @@ import pytest
 from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
 from ..testing_kit.proxy.browser import Browser
-from .adapters import Adapter
+from .adapters import FORWARDING, Adapter
 from .conftest import Origin
+
+
+@pytest.fixture(params=FORWARDING, ids=lambda adapter: adapter.name)
+def adapter(request: pytest.FixtureRequest) -> Adapter:
+    """One adapter after the other that can be behind a load balancer."""
+    found: Adapter = request.param
+    return found
 
 
 @pytest.mark.parametrize("spelling", ["x-amzn-oidc-{}", "X_AMZN_OIDC_{}"])

@@ -14,6 +14,9 @@ from .cases import CALLERS, CASES, WEBSOCKETS, Caller, Case
 from .conftest import Origin
 from .load_balancer_cases import ForwardedCase
 
+# What is looked at besides, by the settings that the app was started with.
+VARY = {"cookie": "Authorization, Cookie"}
+METADATA = "https://api.example.com/.well-known/oauth-protected-resource/orders"
 OWN_HEADERS = ("WWW-Authenticate", "Retry-After", "Cache-Control", "Vary", "Content-Type")
 
 
@@ -21,11 +24,11 @@ def check(adapter: Adapter, case: Case | ForwardedCase, answer: Answer) -> None:
     """Hold an answer against its row of the table."""
     assert answer.status == case.status
     if case.status < 400:
-        assert answer.all("WWW-Authenticate") == []
+        assert answer.all(adapter.challenge) == []
         return
-    assert answer.all("WWW-Authenticate") == ([case.challenge] if case.challenge else [])
+    assert answer.all(adapter.challenge) == ([case.challenge] if case.challenge else [])
     assert answer.all("Cache-Control") == ["no-store"]
-    assert answer.all("Vary") == ["Authorization"]
+    assert answer.all("Vary") == [VARY.get(case.server.partition(",")[0], "Authorization")]
     assert answer.all("Content-Type") == [adapter.content_type]
     # The time until the next attempt; how often it failed before is not ours to know.
     retry_after = answer.all("Retry-After")
@@ -34,7 +37,7 @@ def check(adapter: Adapter, case: Case | ForwardedCase, answer: Answer) -> None:
     problem = adapter.problem(answer.json)
     assert problem["reason"] == case.reason
     assert problem["detail"].endswith(".")
-    described = re.search('error_description="(.*)"', case.challenge or "")
+    described = re.search('error_description="(.*?)"', case.challenge or "")
     assert described is None or described[1] == problem["detail"]
     code = re.search('error="(.*?)"', case.challenge or "")
     if case.status != 503:
@@ -52,6 +55,23 @@ def test_names_are_unique() -> None:
 def test_answer(adapter: Adapter, case: Case, origin: Origin, pool: LocalUserPool) -> None:
     """Status, headers and body of the answer are those of the table."""
     check(adapter, case, ask(origin(adapter, case.server), case.path, case.lines(pool)))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in (*CASES, *WEBSOCKETS) if case.server == "plain"],
+    ids=lambda case: case.what,
+)
+def test_answer_of_a_resource(
+    adapter: Adapter, case: Case, origin: Origin, pool: LocalUserPool
+) -> None:
+    """With a resource, each answer is the same, and each challenge says where its metadata is."""
+    if case in WEBSOCKETS and not adapter.websockets:
+        pytest.skip("no WebSockets here")
+    if case.challenge is not None:
+        comma = "," if "=" in case.challenge else ""
+        case = case._replace(challenge=f'{case.challenge}{comma} resource_metadata="{METADATA}"')
+    check(adapter, case, ask(origin(adapter, "resource"), case.path, case.lines(pool)))
 
 
 @pytest.mark.parametrize("case", WEBSOCKETS, ids=lambda case: case.what)
@@ -81,7 +101,7 @@ def test_each_pool_has_its_own_callers(
         assert adapter.problem(client.json)["reason"] == "wrong_client"
 
 
-@pytest.mark.parametrize("path", ["/me", "/orders", "/admin", "/editor"])
+@pytest.mark.parametrize("path", ["/me", "/orders", "/admin", "/editor", "/payouts"])
 def test_preflight(adapter: Adapter, path: str, origin: Origin) -> None:
     """A CORS preflight is passed on: whatever the framework answers, it is no refusal of ours."""
     answer = ask(
@@ -91,4 +111,4 @@ def test_preflight(adapter: Adapter, path: str, origin: Origin) -> None:
         method="OPTIONS",
     )
     assert answer.status in (200, 204, 405)
-    assert not any(answer.all(name) for name in ("WWW-Authenticate", "Retry-After"))
+    assert not any(answer.all(name) for name in (adapter.challenge, "Retry-After"))

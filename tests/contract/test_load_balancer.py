@@ -8,10 +8,17 @@ from cognito_guard.testing import LocalLoadBalancer
 
 from ..gunicorn_server import gunicorn
 from ..raw import ask
-from .adapters import FLASK, Adapter, Settings
+from .adapters import FLASK, FORWARDING, Adapter, Settings
 from .conftest import Origin
 from .load_balancer_cases import CALLERS, CASES, WEBSOCKETS, Caller, ForwardedCase, foreign
 from .test_contract import check
+
+
+@pytest.fixture(params=FORWARDING, ids=lambda adapter: adapter.name)
+def adapter(request: pytest.FixtureRequest) -> Adapter:
+    """One adapter after the other that can be behind a load balancer."""
+    found: Adapter = request.param
+    return found
 
 
 def test_names_are_unique() -> None:

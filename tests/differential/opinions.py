@@ -105,7 +105,7 @@ def ask_node(modules: Path, question: Mapping[str, Any], tokens: Iterable[str]) 
         input="\n".join(lines) + "\n",
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=500,
         check=True,
     ).stdout.split("\n")[:-1]
     assert len(answers) == len(lines) - 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from django.test import override_settings
 
 from cognito_guard.testing import LocalUserPool
 
+from ..needs import need
 from .project import chosen, set_up
 
 set_up()
 
 from django.contrib.auth.models import Group, User  # noqa: E402  # not before the project is set up
-from django.db import connections  # noqa: E402
+from django.db import OperationalError, connections  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 Configure = Callable[..., dict[str, Any]]
 
@@ -41,6 +44,13 @@ def configure(pool: LocalUserPool) -> Iterator[Configure]:
         yield apply
 
 
+@pytest.fixture(autouse=True)
+def no_language_stays() -> Iterator[None]:
+    """What ``LocaleMiddleware`` turns on belongs to a thread, and so would outlive its test."""
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session")
 def _sqlite() -> Iterator[str]:
     yield from database("default")
@@ -50,6 +60,35 @@ def _sqlite() -> Iterator[str]:
 def db(_sqlite: str) -> Iterator[str]:
     """An empty SQLite database, in a file."""
     yield from emptied(_sqlite)
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[str]:
+    need(find_spec("psycopg") is not None, "psycopg: pip install 'psycopg[binary]'")
+    try:
+        connections["postgres"].ensure_connection()
+    except OperationalError:
+        need(False, "PostgreSQL on 127.0.0.1:5432 that trusts the user postgres")
+    yield from database("postgres")
+
+
+@pytest.fixture(scope="session")
+def _mariadb() -> Iterator[str]:
+    try:
+        connections["mariadb"].ensure_connection()
+    except OperationalError:
+        need(False, "MariaDB on 127.0.0.1:3306 that lets in root without a password")
+    yield from database("mariadb")
+
+
+@pytest.fixture(params=["db", "_postgres", "_mariadb"], ids=["sqlite", "postgresql", "mariadb"])
+def anywhere(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database of each kind."""
+    alias: str = request.getfixturevalue(request.param)
+    if alias == "default":
+        yield alias
+    else:
+        yield from emptied(alias)
 
 
 def database(alias: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ def run(code: str, folder: Path | None = None) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

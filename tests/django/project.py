@@ -7,6 +7,7 @@ import tempfile
 from typing import Any
 
 import django
+import pymysql
 from django.conf import settings
 
 _folder = tempfile.TemporaryDirectory(prefix="cognito-guard-", ignore_cleanup_errors=True)
@@ -39,6 +40,7 @@ def set_up() -> None:
     """Start Django, once."""
     if settings.configured:
         return
+    pymysql.install_as_MySQLdb()  # Django's name for its driver, which would need a compiler
     settings.configure(
         ALLOWED_HOSTS=["testserver"],
         AUTHENTICATION_BACKENDS=[
@@ -60,6 +62,19 @@ def set_up() -> None:
                 # Of this process alone: runs at the same time must not meet.
                 "TEST": {"NAME": f"test_cognito_guard_{os.getpid()}"},
             },
+            # Its default collation takes `ADMINS` for `admins`, as most installations have it.
+            "mariadb": {
+                "ENGINE": "django.db.backends.mysql",
+                "HOST": "127.0.0.1",
+                "USER": "root",
+                "NAME": "mysql",
+                "OPTIONS": {"charset": "utf8mb4"},
+                "TEST": {
+                    "NAME": f"test_cognito_guard_{os.getpid()}",
+                    "CHARSET": "utf8mb4",
+                    "COLLATION": "utf8mb4_general_ci",
+                },
+            },
         },
         DATABASE_ROUTERS=[chosen],
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
@@ -68,8 +83,11 @@ def set_up() -> None:
             "django.contrib.admin",
             "django.contrib.auth",
             "django.contrib.contenttypes",
+            "django.contrib.flatpages",
             "django.contrib.messages",
+            "django.contrib.redirects",
             "django.contrib.sessions",
+            "django.contrib.sites",
             "rest_framework",
         ],
         MIDDLEWARE=MIDDLEWARE,
@@ -78,6 +96,7 @@ def set_up() -> None:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         ROOT_URLCONF="tests.django.urls",
         SECRET_KEY="only for tests",
+        SITE_ID=1,
         TEMPLATES=[
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",

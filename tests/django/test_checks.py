@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.checks import Error, Tags, Warning, run_checks
 from django.test import override_settings
+from django.utils.module_loading import import_string
 
 from cognito_guard_django.checks import AUTHENTICATION, BACKEND, DJANGO_CSRF, HANDLER, MIDDLEWARE
 
@@ -104,4 +105,4 @@ def test_names_are_those_of_the_code() -> None:
         (AUTHENTICATION, CognitoAuthentication),
         (HANDLER, exception_handler),
     ):
-        assert name == f"{thing.__module__}.{thing.__qualname__}"
+        assert import_string(name) is thing

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.utils.decorators import method_decorator
 from django.views import View
 
 from cognito_guard import ConfigurationError
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_django.decorators import cognito_required
+from cognito_guard_django.middleware import CognitoMiddleware
 from cognito_guard_django.mixins import CognitoRequiredMixin
 
 from . import project, views
+from .asgi_client import AsyncClient
 from .conftest import Configure, bearer
 
 DENIED = 'Bearer error="insufficient_scope"'
@@ -124,11 +126,13 @@ def test_a_session_is_no_token(db: str, configure: Configure, pool: LocalUserPoo
 
 
 def test_with_login_required_middleware(ask: Any, pool: LocalUserPool) -> None:
-    """Django's LoginRequiredMiddleware leaves the decorated views to their decorator."""
+    """Django's LoginRequiredMiddleware leaves the decorated views to their decorator, and those of
+    the mixin to the mixin."""
     everywhere = [*project.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
     with override_settings(MIDDLEWARE=everywhere):
         assert ask("/me").status_code == 302
         assert ask("/bare").status_code == 401
+        assert ask("/mixed").status_code == 401
         assert ask("/admins", tokens(pool)["ada"]).status_code == 200
 
 
@@ -187,10 +191,8 @@ def test_behind_another_decorator(ask: Any) -> None:
         async def get(self, request: Any) -> HttpResponse:
             return HttpResponse()
 
-    request: Any = RequestFactory().get("/")
-    request.identity = None
     view: Any = Stacked.as_view()
-    answer = asyncio.run(view(request))
+    answer = asyncio.run(CognitoMiddleware(view)(RequestFactory().get("/")))
     assert (answer.status_code, seen) == (401, [])
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cognito_guard_django import checks, settings
+from cognito_guard_django import checks, settings, view_checks
+from cognito_guard_django.login import checks as login_checks
+from cognito_guard_django.login import configured
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "django.md").read_text(encoding="utf-8")
@@ -25,7 +27,8 @@ def test_settings() -> None:
 def test_checks() -> None:
     """Each id that a check may report stands in the table."""
     code = "".join(
-        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (checks, settings)
+        Path(str(module.__file__)).read_text(encoding="utf-8")
+        for module in (checks, settings, view_checks, login_checks, configured)
     )
     documented = re.findall(r"^\| `cognito_guard\.([EW]\d{3})` \|", section("Checks"), re.MULTILINE)
     assert documented == sorted(set(re.findall(r"[EW]\d{3}", code.replace("# noqa", ""))))

@@ -14,7 +14,7 @@ from django.test import RequestFactory
 
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_django.middleware import CognitoMiddleware
-from cognito_guard_django.requests import header_values
+from cognito_guard_django.requests.headers import header_values
 
 from .conftest import Configure
 

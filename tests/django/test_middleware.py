@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +10,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
 
 from cognito_guard import ConfigurationError, Guard
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_django.middleware import CognitoMiddleware
 
 from . import project, views
+from .asgi_client import AsyncClient
 from .conftest import Configure, bearer
 
 Ask = Callable[..., Any]
@@ -136,24 +136,27 @@ def test_a_preflight_passes_and_runs_no_view(path: str, ask: Ask, configure: Con
     assert ask(path, "get", **PREFLIGHT).status_code == 401
 
 
-@pytest.mark.parametrize("framework", [True, False])
-def test_a_preflight_reaches_classes_and_open_views(
-    framework: bool, ask: Ask, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Django answers OPTIONS for a class. Where nothing is required, the view may answer itself."""
-    if not framework:
-        monkeypatch.delitem(sys.modules, "rest_framework.views", raising=False)
+@pytest.mark.parametrize("path", ["/plain-class", "/nowhere", "/me/"])
+def test_a_preflight_leads_nowhere_else(path: str, ask: Ask, configure: Configure) -> None:
+    """Not to a class that leaves OPTIONS to Django, and not to a page for what is not found."""
+    configure(USERS="stateless", REQUIRED=True)
+    answer = ask(path, "options", **PREFLIGHT)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Allow" not in answer.headers
+
+
+def test_a_preflight_reaches_open_views(ask: Ask, configure: Configure) -> None:
+    """Where nothing is required, the view may answer itself."""
     configure(USERS="stateless", REQUIRED=True, EXEMPT=["/ame"])
-    assert ask("/plain-class", "options", **PREFLIGHT).headers["Allow"] == "GET, HEAD, OPTIONS"
     assert ask("/ame", "options", **PREFLIGHT).status_code == 200
     configure(USERS="stateless")
+    assert ask("/plain-class", "options", **PREFLIGHT).headers["Allow"] == "GET, HEAD, OPTIONS"
     assert ask("/me", "options", **PREFLIGHT).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/broken", "/denied-inside"])
-def test_errors_in_a_view_stay_errors(path: str, ask: Ask, pool: LocalUserPool) -> None:
+def test_errors_in_a_view_stay_errors(ask: Ask, pool: LocalUserPool) -> None:
     """The view is outside the authentication: its mistakes are 500, and never 401 or 403."""
-    assert ask(path, **bearer(pool.access_token())).status_code == 500
+    assert ask("/broken", **bearer(pool.access_token())).status_code == 500
 
 
 @pytest.mark.parametrize("path", ["/me", "/ame"])

@@ -9,6 +9,7 @@ import pytest
 from django.test import override_settings
 
 from cognito_guard import ConfigurationError, Guard
+from cognito_guard.revocation import MemoryRevocationList
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_django import settings as settings_module
 from cognito_guard_django.settings import current, read
@@ -35,6 +36,15 @@ def make_guard() -> Guard:
         (None, "E001", "COGNITO_GUARD", "must be a dictionary"),
         ({"CLIENT_ID": "x", **POOL}, "E002", "CLIENT_ID", "did you mean CLIENT_IDS?"),
         ({"EXEMPT_PATHS": [], **POOL}, "E002", "EXEMPT_PATHS", "did you mean EXEMPT?"),
+        # As the environment and `cognito-guard dev` have them.
+        ({"COGNITO_USE": "x", **POOL}, "E002", "COGNITO_USE", "did you mean USERS?"),
+        (
+            {"COGNITO_LOGIN_DOMAIN": "x", **POOL},
+            "E002",
+            "COGNITO_LOGIN_DOMAIN",
+            "did you mean LOGIN_DOMAIN?",
+        ),
+        ({"login_store": "x", **POOL}, "E002", "login_store", "did you mean LOGIN_STORE?"),
         ({"user_hook": None, **POOL}, "E002", "user_hook", "did you mean USER_HOOK?"),
         (dict([(1, 2), *POOL.items()]), "E002", 1, "known are"),
         ({"CLIENT_IDS": ["a"]}, "E003", "USER_POOL_ID", "is missing"),
@@ -44,6 +54,8 @@ def make_guard() -> Guard:
         ({**POOL, "LEEWAY": 1000}, "E003", "LEEWAY", "between 0 and 300"),
         ({**POOL, "COOKIE": "a b"}, "E003", "COOKIE", "RFC 6265"),
         ({**POOL, "REALM": '"'}, "E003", "REALM", "printable ASCII"),
+        ({**POOL, "REVOCATIONS": "no.such.list"}, "E003", "REVOCATIONS", "cannot be imported"),
+        ({**POOL, "REVOCATIONS": []}, "E003", "REVOCATIONS", "must be a RevocationList"),
         ({"ALB_ARNS": [ARN]}, "E003", "ALB_CLIENT_ID", "is missing"),
         ({**POOL, "ALB_CLIENT_ID": "a"}, "E003", "ALB_ARNS", "is missing"),
         ({**ALB, "CLIENT_IDS": ["a"]}, "E003", "USER_POOL_ID", "is missing"),
@@ -76,6 +88,11 @@ def make_guard() -> Guard:
         ({**POOL, "PERMISSIONS": ["a.b"]}, "E010", "PERMISSIONS", "must be a dictionary"),
         ({**POOL, "PERMISSIONS": {"a": "b.c"}}, "E010", "PERMISSIONS", "is for USERS"),
         ({**POOL, "USER_HOOK": "no.such.hook"}, "E011", "USER_HOOK", "cannot be imported"),
+        ({**POOL, "USERNAMES": "email"}, "E015", "USERNAMES", "must be 'subject' or 'username'"),
+        ({**POOL, "USERNAMES": True}, "E015", "USERNAMES", "must be 'subject' or 'username'"),
+        ({**POOL, "REGION": "us-east-1"}, "E003", "REGION", "is not the region that the id"),
+        ({**POOL, "DOMAIN": "x"}, "E002", "DOMAIN", "for sign-in, the setting is LOGIN_DOMAIN"),
+        ({**POOL, "CLIENT_IDS": "abc"}, "E003", "CLIENT_IDS", 'write ["abc"] (it is'),
         ({**POOL, "USER_HOOK": 1}, "E011", "USER_HOOK", "must be a plain"),
         ({**POOL, "USER_HOOK": _async_hook}, "E011", "USER_HOOK", "must be a plain"),
     ],
@@ -224,3 +241,20 @@ def test_no_users_without_the_app(configure: Configure) -> None:
     with override_settings(INSTALLED_APPS=without):
         assert [problem.id for problem in read(values)[1]] == ["E007"]
         assert read({**values, "USERS": "stateless"})[1] == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "cognito_guard.revocation.MemoryRevocationList",
+        MemoryRevocationList,
+        MemoryRevocationList(),
+    ],
+    ids=["dotted path", "what makes it", "object"],
+)
+def test_a_list_of_what_was_revoked(value: Any) -> None:
+    """As the guard itself: an object, what makes one, or the dotted path of either."""
+    settings, problems = read({**POOL, "REVOCATIONS": value})
+    assert problems == []
+    assert settings is not None
+    assert settings.guard.health()["revocations"].state == "memory"

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.cache.backends.base import memcache_key_warnings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.views import View
+from rest_framework.throttling import UserRateThrottle
 
 from cognito_guard.testing import LocalUserPool
-from cognito_guard_django.callers import user_of
+from cognito_guard_django.requests.callers import user_of
 from cognito_guard_django.settings import current
 
 from .conftest import Configure, bearer
@@ -42,15 +44,56 @@ def test_what_it_is(pool: LocalUserPool) -> None:
     """It has what templates, logs and throttles ask of a user, and shows no claim in its repr."""
     alice = user(pool)
     assert (alice.username, alice.get_username(), str(alice)) == ("alice",) * 3
-    assert alice.pk == alice.id == pool.subject("alice")
+    assert alice.pk == alice.id == user(pool).pk
+    assert alice.identity.subject == pool.subject("alice")
     assert (alice.is_authenticated, alice.is_anonymous, alice.is_active) == (True, False, True)
     assert alice.email == "alice@example.com"
     assert user(pool, email_verified=False).email == ""
-    assert repr(alice) == "<CognitoUser>"
+    assert repr(alice) == f"<CognitoUser of {alice.identity!r}>"
+    assert repr(alice) != repr(user(pool, sub="other"))  # which caches make keys of
     assert alice == user(pool)
     assert hash(alice) == hash(user(pool))
     assert alice != user(pool, sub="other")
     assert alice != "alice"
+
+
+def test_two_pools_with_one_subject(
+    configure: Configure, pool: LocalUserPool, other_pool: LocalUserPool
+) -> None:
+    """Somebody else's subject is somebody else: in sets, and to throttles, which take the pk for
+    their key. Both issuers of one pool are one."""
+    configure()  # which is undone after the test
+    pools = [
+        {"USER_POOL_ID": one.user_pool_id, "CLIENT_IDS": [one.client_id], "JWKS": one.jwks()}
+        for one in (pool, other_pool)
+    ]
+    with override_settings(COGNITO_GUARD={"USER_POOLS": pools, "USERS": "stateless"}):
+        settings = current()
+        here, updated, elsewhere = (
+            user_of(settings.guard.verify(token), settings)
+            for token in (
+                pool.access_token(sub="same"),
+                pool.access_token(sub="same", iss=pool.updated_issuer),
+                other_pool.access_token(sub="same"),
+            )
+        )
+    assert (here.pk, here, hash(here)) == (updated.pk, updated, hash(updated))
+    assert here.pk != elsewhere.pk
+    assert here != elsewhere
+    assert len({here, updated, elsewhere}) == 2
+    keys = []
+    for one in (here, updated, elsewhere):
+        request: Any = RequestFactory().get("/")
+        request.user = one
+        keys.append(Throttle().get_cache_key(request, View()))
+    assert keys[0] == keys[1] != keys[2]
+    assert list(memcache_key_warnings(keys[0])) == []
+
+
+class Throttle(UserRateThrottle):
+    """Any rate will do."""
+
+    rate = "1/day"
 
 
 @pytest.mark.parametrize(

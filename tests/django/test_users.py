@@ -17,7 +17,7 @@ from cognito_guard import AccessDenied, Identity, Reason
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_django.models import CognitoUserLink
 from cognito_guard_django.settings import current
-from cognito_guard_django.users import provision
+from cognito_guard_django.users.provision import provision
 
 from .conftest import Configure, bearer
 
@@ -138,14 +138,14 @@ def test_both_names_are_taken(pool: LocalUserPool) -> None:
 
 
 def test_no_name_is_left(configure: Configure, pool: LocalUserPool) -> None:
-    """A hook that wants a name which somebody has gets an error, and not somebody's account."""
+    """A hook that wants a name which somebody has gets a refusal, and not somebody's account."""
     User.objects.create_user("alice")
 
     def hook(user: Any, identity: Identity) -> None:
         user.username = identity.username
 
     configure(USER_HOOK=hook)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(AccessDenied, match="cannot be stored"):
         see(pool.access_token("alice"))
     assert CognitoUserLink.objects.count() == 0
     assert see(pool.access_token("bob")).username == "bob"
@@ -220,7 +220,8 @@ def test_changes_are_written_and_nothing_else(pool: LocalUserPool) -> None:
     token = pool.id_token("alice", email="new@example.com")
     with CaptureQueriesContext(connection) as captured:
         see(token)
-    (update,) = [query["sql"] for query in captured if query["sql"].startswith("UPDATE")]
+    start = 'UPDATE "auth_user"'  # the link's is for the token's second
+    (update,) = [query["sql"] for query in captured if query["sql"].startswith(start)]
     assert '"email"' in update
     assert '"first_name"' not in update
     assert '"password"' not in update
@@ -394,9 +395,9 @@ def test_groups_come_and_go_with_the_claim(
 def test_groups_at_first_sight(configure: Configure, pool: LocalUserPool) -> None:
     """A new user is in his groups before the view runs; groups that no database holds are not."""
     configure(GROUPS="mirror")
-    user = see(pool.access_token("alice", groups=["a", "g" * 151, "n\0l"]))
-    assert groups_of(user) == {"a"}
-    assert queries(pool.access_token("alice", groups=["a", "g" * 151, "n\0l"])) == 1
+    token = pool.access_token("alice", groups=["a", "g" * 151, "n\0l"])
+    assert groups_of(see(token)) == {"a"}
+    assert queries(token) == 1
 
 
 def test_a_deleted_user_is_made_anew(pool: LocalUserPool) -> None:
@@ -424,3 +425,67 @@ def test_an_existing_user_may_be_linked_by_hand(pool: LocalUserPool) -> None:
     local = User.objects.create_user("alice")
     CognitoUserLink.objects.create(user=local, issuer=pool.issuer, subject=pool.subject("alice"))
     assert see(pool.access_token("alice")).pk == local.pk
+
+
+def test_users_may_be_called_by_the_username_claim(
+    configure: Configure, pool: LocalUserPool
+) -> None:
+    """Where the project says so, and the name is free; who is who does not depend on it."""
+    configure(USERNAMES="username")
+    assert see(pool.access_token("alice")).get_username() == "alice"
+    # Two subjects of one name, as after somebody was deleted in the pool: the second is another.
+    other = see(pool.access_token("alice", sub="another"))
+    assert other.get_username() == "another"
+    assert see(pool.access_token("alice")).get_username() == "alice"
+    machine = see(pool.machine_token())
+    assert machine.get_username() == pool.client_id
+    # What Django's own forms would refuse is no name.
+    odd = see(pool.access_token(username="a|b\u202e", sub="odd"))
+    assert odd.get_username() == "odd"
+
+
+def test_user_who_was_there_before_keeps_his_name(
+    configure: Configure, pool: LocalUserPool
+) -> None:
+    """Nobody becomes somebody by being called so in the pool."""
+    configure(USERNAMES="username")
+    before = User.objects.create(username="alice")
+    caller = see(pool.access_token("alice"))
+    assert caller.pk != before.pk
+    assert caller.get_username() == pool.subject("alice")
+
+
+def test_users_are_called_by_the_subject_unless_said_otherwise(pool: LocalUserPool) -> None:
+    """Others may choose a username, and code that finds users by theirs would find them."""
+    assert see(pool.access_token("alice")).get_username() == pool.subject("alice")
+
+
+@pytest.mark.parametrize(
+    ("claims", "first", "last"),
+    [
+        ({"name": "Ada Lovelace"}, "Ada Lovelace", ""),
+        ({"name": "Ada Lovelace", "family_name": "Byron"}, "", "Byron"),
+        ({"name": "Ada Lovelace", "given_name": "Ada"}, "Ada", ""),
+    ],
+)
+def test_one_name_is_a_name_too(
+    claims: dict[str, Any], first: str, last: str, pool: LocalUserPool
+) -> None:
+    """Where the token says neither a given name nor a family name."""
+    user = see(pool.id_token("alice", **claims))
+    assert (user.first_name, user.last_name) == (first, last)
+
+
+def test_admin_shows_who_a_link_is(pool: LocalUserPool) -> None:
+    """By name, beside the user and the subject."""
+    from django.contrib import admin
+
+    from cognito_guard_django.admin import CognitoUserLinkAdmin
+
+    see(pool.id_token("alice", given_name="Ada", family_name="Lovelace"))
+    shown = CognitoUserLinkAdmin(CognitoUserLink, admin.site)
+    link = CognitoUserLink.objects.get()
+    assert "full_name" in shown.list_display
+    assert shown.full_name(link) == "Ada Lovelace"
+    link.user.get_full_name = None
+    assert shown.full_name(link) == ""

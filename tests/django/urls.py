@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import path
 
-from . import views
+from . import forged, views
 
 urlpatterns = [
     path("me", views.me),
@@ -37,5 +37,13 @@ urlpatterns = [
     path("any", views.Any_.as_view()),
     path("amixed-admin", views.AMixed.as_view(required_groups="admins")),
     path("any-admin", views.Any_.as_view(required_groups="admins")),
+    path("forged/plain", forged.view),
+    path("forged/rest", forged.rest),
+    path("forged/exempt", forged.exempt),
+    path("forged/aexempt", forged.aexempt),
+    path("forged/guarded-exempt", forged.guarded_exempt),
+    path("forged/exempt-guarded", forged.exempt_guarded),
+    path("forged/class", forged.Exempt.as_view()),
+    path("forged/ninja/", forged.api.urls),
     path("site-admin/", admin.site.urls),
 ]

@@ -11,7 +11,8 @@ from unittest import SkipTest, mock
 
 import pytest
 
-from .pages import PAGES, file_name, files, page_id, parse
+from ..django.project import set_up
+from .pages import PAGES, file_name, files, lay_out, page_id, parse
 from .tables import ROOT
 
 # The language of a fence that opens a block of Python, however that is spelt.
@@ -20,7 +21,9 @@ _PYTHON_FENCE = re.compile(r"^[ >]*(?:`{3,}|~{3,})(?: *\{[\w-]+\})? *(py.*)$", r
 
 @pytest.mark.parametrize("page", [page for page in PAGES if list(parse(page))], ids=page_id)
 def test_every_python_example_on_a_page_runs(page: Path) -> None:
-    """A page's examples run in their order, in one namespace, with nothing but the page itself."""
+    """A page's examples run in their order, in one namespace, with nothing but the page itself, and
+    the settings that Django's decorators ask for."""
+    set_up()
     with mock.patch.dict(os.environ):
         for example in parse(page):
             if file_name(example) is None:
@@ -33,8 +36,7 @@ def test_every_python_example_on_a_page_runs(page: Path) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if files(page)], ids=page_id)
 def test_the_files_that_a_page_shows_pass_their_own_tests(page: Path, tmp_path: Path) -> None:
     """Examples that begin with a file's name are files: side by side, pytest is content."""
-    for name, text in files(page).items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    lay_out(page, tmp_path)
     finished = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider"],
         cwd=tmp_path,

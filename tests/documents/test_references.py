@@ -3,50 +3,40 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from types import ModuleType
 
 import pytest
 
 import cognito_guard
-from cognito_guard import AuthError, Guard, KeysUnavailable, Reason, config, testing
+from cognito_guard import Guard, testing
+from cognito_guard._support.setting_names import (
+    ALB_SETTINGS,
+    COOKIE_SETTINGS,
+    DEFAULT_PREFIX,
+    GUARD_SETTINGS,
+    POOL_SETTINGS,
+)
 from cognito_guard.testing import LocalUserPool, attacks
 
+from .pages import parse
 from .tables import ROOT, table_rows
 
 DOCS = ROOT / "docs"
 
 
-def test_errors_md_has_every_reason_with_its_exception_and_status(guard: Guard) -> None:
-    """The table of reasons is the error tree, no row more and no row less."""
-    errors: list[AuthError | KeysUnavailable] = [KeysUnavailable()]
-    for kind in AuthError.__subclasses__():
-        errors += [kind(reason, "") for reason in kind.reasons]
-    expected = Counter(
-        (f"`{error.reason}`", type(error).__name__, str(guard.challenge(error).status))
-        for error in errors
-    )
-    documented = Counter(
-        (cells[0], *heading.split(": ")) for heading, cells in table_rows(DOCS / "errors.md")
-    )
-    assert documented == expected
-    assert {reason for reason, _, _ in documented} == {f"`{reason}`" for reason in Reason}
-
-
-def test_every_row_of_errors_md_says_what_happened_and_what_to_do() -> None:
-    """No reason is left without an explanation or without advice."""
-    assert [cells[0] for _, cells in table_rows(DOCS / "errors.md") if not all(cells)] == []
-
-
 def test_configuration_md_has_every_setting_with_its_argument() -> None:
     """The tables of settings are the vocabulary, no row more and no row less."""
-    arguments = {**config._POOL_SETTINGS, **config._ALB_SETTINGS, **config._GUARD_SETTINGS}
+    arguments = {**POOL_SETTINGS, **ALB_SETTINGS, **GUARD_SETTINGS}
+    arguments |= {name: f"Cookie({value}=)" for name, value in COOKIE_SETTINGS.items()}
     documented = {cells[0]: cells[1] for _, cells in table_rows(DOCS / "configuration.md")}
     assert documented.pop("`COGNITO_USER_POOLS`") == "several `UserPool`"
+    assert documented.pop("`COGNITO_REGION`") == "none"
     assert documented == {
-        f"`{config.DEFAULT_PREFIX}{name}`": f"`{argument}`" for name, argument in arguments.items()
+        f"`{DEFAULT_PREFIX}{name}`": f"`{argument}`" for name, argument in arguments.items()
     }
-    assert set(Guard.setting_names) == {"USER_POOLS", *arguments}
+    assert set(Guard.setting_names) == {"USER_POOLS", "REGION", *arguments}
 
 
 def test_configuration_md_shows_the_defaults_that_hold() -> None:
@@ -82,3 +72,26 @@ def test_attacks_md_has_every_group_of_the_corpus() -> None:
     rows = [cells for heading, cells in table_rows(DOCS / "attacks.md") if "tried" in heading]
     corpus = Counter(attack.name.partition(": ")[0] for attack in attacks.CORPUS)
     assert {cells[0].strip("`"): int(cells[1]) for cells in rows} == corpus
+
+
+def test_moving_md_names_the_reasons_that_hold() -> None:
+    """The table of tokens that are no longer let in says what each is refused for. The page itself
+    makes them."""
+    page = DOCS / "moving.md"
+    documented = {
+        cells[0]: cells[1].strip("`")
+        for heading, cells in table_rows(page)
+        if heading == "Tokens that are now refused"
+    }
+    examples = [example for example in parse(page) if isinstance(example.parsed, str)]
+    made = next(index for index, example in enumerate(examples) if "refused = {" in example.parsed)
+    for example in examples[: made + 1]:
+        example.evaluate()
+    assert examples[made].namespace["refused"] == documented
+
+
+def test_install_md_has_every_extra() -> None:
+    """The table of extras is that of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    documented = {cells[0].strip("`") for _, cells in table_rows(DOCS / "install.md")}
+    assert documented == set(project["optional-dependencies"])

@@ -16,7 +16,7 @@ from ..needs import need
 from .process import environment
 
 ALICE, ADA = "alice@example.com", "ada@example.com"
-_PASSWORD = "Correct-horse-9-battery"
+PASSWORD = "Correct-horse-9-battery"
 
 
 class Tokens(NamedTuple):
@@ -55,7 +55,7 @@ class Pool:
         answer = self.aws.initiate_auth(
             ClientId=client_id or self.client_id,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": username, "PASSWORD": _PASSWORD},
+            AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
         )
         return _tokens(answer)
 
@@ -65,7 +65,7 @@ class Pool:
             UserPoolId=self.id,
             ClientId=self.client_id,
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": username, "PASSWORD": _PASSWORD},
+            AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
         )
         return _tokens(answer)
 
@@ -88,7 +88,7 @@ class Pool:
             MessageAction="SUPPRESS",
         )
         self.aws.admin_set_user_password(
-            UserPoolId=self.id, Username=username, Password=_PASSWORD, Permanent=True
+            UserPoolId=self.id, Username=username, Password=PASSWORD, Permanent=True
         )
 
     def add_to_admins(self, username: str) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_START_SECONDS = 30.0
-_STOP_SECONDS = 5.0
+_START_SECONDS = 120.0
+_STOP_SECONDS = 30.0
 
 
 def free_port() -> int:

@@ -39,8 +39,11 @@ def moto_server(folder: Path) -> Iterator[Emulator]:
 
 
 @contextmanager
-def cognito_local_server(folder: Path, cache: Path) -> Iterator[Emulator]:
-    """cognito-local: its issuer is its own address, so both issuer and keys have to be said."""
+def cognito_local_server(folder: Path, cache: Path, *node: str) -> Iterator[Emulator]:
+    """cognito-local: its issuer is its own address, so both issuer and keys have to be said.
+
+    ``node``: options of Node.js.
+    """
     need_node(COGNITO_LOCAL)
     start = installed(COGNITO_LOCAL, cache) / "cognito-local" / "lib" / "bin" / "start.js"
     port = free_port()
@@ -54,7 +57,7 @@ def cognito_local_server(folder: Path, cache: Path) -> Iterator[Emulator]:
     def sign_out(pool: Pool, username: str, tokens: Tokens) -> None:
         pool.aws.revoke_token(ClientId=pool.client_id, Token=tokens.refresh)
 
-    with running(["node", str(start)], port=port, folder=folder, settings=settings):
+    with running(["node", *node, str(start)], port=port, folder=folder, settings=settings):
         aws = cognito_client(origin)
         try:
             yield furnish("cognito-local", origin, aws, overrides, sign_out)

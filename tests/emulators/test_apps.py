@@ -115,7 +115,7 @@ def test_a_websocket_stays_shut_for_others(emulator: Emulator, framework: str, a
 
 def _get(url: str, emulator: Emulator, token: str | None) -> httpx.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {emulator.tokens[token]}"}
-    return httpx.get(url, headers=headers, trust_env=False)
+    return httpx.get(url, headers=headers, trust_env=False, timeout=60)
 
 
 def _websocket(origin: str, token: str) -> Any:

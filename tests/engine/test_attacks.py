@@ -26,7 +26,7 @@ from cognito_guard import (
     InvalidToken,
     Reason,
 )
-from cognito_guard.keys.load_balancer import StaticPemKeySet
+from cognito_guard.load_balancers.pem import StaticPemKeySet
 from cognito_guard.testing import LocalLoadBalancer, attacks
 from cognito_guard.testing.attacks import Attack
 from cognito_guard.testing.attacks.attack import Headers
@@ -66,6 +66,8 @@ APPS = {
         {"cookie": "session"}, guard={"carriers": [AuthorizationHeader(), Cookie("session")]}
     ),
     "a load balancer": Kind(load_balancer=True),
+    "a load balancer, no cache": Kind(guard={"cache_entries": 0}, load_balancer=True),
+    "a load balancer, a full cache": Kind(guard={"cache_entries": 1}, load_balancer=True),
     "a load balancer, user info alone": Kind({"user_info_alone": True}, load_balancer=True),
 }
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from cognito_guard import (
+    AuthError,
     AuthorizationHeader,
+    Carrier,
     ConfigurationError,
     Cookie,
     Credential,
@@ -24,7 +30,9 @@ from cognito_guard import (
     MissingCredentials,
     Reason,
     RemoteKeySet,
+    UserPool,
 )
+from cognito_guard.http.carriers import Forwarded
 from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
 from .header_values import headers
@@ -67,6 +75,120 @@ def test_the_credential_is_found_with_its_carrier(pool: LocalUserPool) -> None:
     assert found == Credential(token, cookie)
     assert_unsaid(repr(found), secrets_of(token), "Credential")
     assert guard.find_credential(headers()) is None
+
+
+def test_the_reprs_of_two_credentials_differ() -> None:
+    """A cache that makes its keys of the repr of arguments tells the callers apart."""
+    bearer, balancer = AuthorizationHeader(), LoadBalancerHeaders()
+    values = [
+        *("one.token", "another.token"),
+        *(Forwarded("d"), Forwarded("e"), Forwarded("d", "t"), Forwarded("d", None, "t")),
+    ]
+    several = [Credential(value, bearer) for value in values]
+    several += [Credential("one.token", bearer, (Credential(v, balancer),)) for v in values]
+
+    assert len({repr(one) for one in several}) == len(several)
+    for one in several:
+        assert repr(one) == repr(Credential(one.value, one.carrier, one.others))
+
+
+def _refused(guard: Guard, waits: bool, **lines: list[str]) -> AuthError | KeysUnavailable:
+    def ask() -> object:
+        asked = headers(**lines)
+        return asyncio.run(guard.aauthenticate(asked)) if waits else guard.authenticate(asked)
+
+    with pytest.raises((AuthError, KeysUnavailable)) as refused:
+        ask()
+    return refused.value
+
+
+class SaysMissing:
+    """Other people's code, which raises the error that adapters take for an absent credential."""
+
+    ambient = False
+
+    def __init__(self, algorithm: str = "RS256") -> None:
+        self.algorithm = algorithm
+
+    def __call__(self, *_: object) -> NoReturn:
+        """As of a clock, or a check."""
+        raise MissingCredentials(Reason.MISSING_CREDENTIALS, "So it says.")
+
+    find = key = verify = __call__  # as of a carrier, a key set, a key
+
+
+class KeyOnly:
+    """A key set with one key, which is other people's code."""
+
+    def __init__(self, key: SaysMissing) -> None:
+        self._key = key
+
+    def key(self, kid: str, /) -> Any:
+        """See ``KeySet.key``."""
+        return self._key
+
+
+SAY_MISSING: dict[str, Callable[[LocalUserPool], Guard]] = {
+    "a key set": lambda pool: Guard(pool.trust(jwks=SaysMissing())),
+    "a key": lambda pool: Guard(pool.trust(jwks=KeyOnly(SaysMissing()))),
+    "a check": lambda pool: Guard(pool.trust(checks=[SaysMissing()])),
+    "a clock": lambda pool: Guard(pool.trust(), clock=SaysMissing()),
+}
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("build", SAY_MISSING.values(), ids=SAY_MISSING)
+def test_a_credential_that_is_there_is_not_missing(
+    pool: LocalUserPool, build: Callable[[LocalUserPool], Guard], waits: bool
+) -> None:
+    """Whoever is asked about a credential, and calls it missing, makes nobody anonymous."""
+    guard, token = build(pool), pool.access_token()
+
+    error = _refused(guard, waits, authorization=[f"Bearer {token}"])
+    assert isinstance(error, InvalidToken)
+    assert error.reason is Reason.CHECK_FAILED
+    with pytest.raises(InvalidToken) as caught:
+        asyncio.run(guard.averify(token)) if waits else guard.verify(token)
+    assert caught.value.reason is Reason.CHECK_FAILED
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_was_forwarded_is_not_missing(pool: LocalUserPool, waits: bool) -> None:
+    """The same, for what a load balancer forwards, alone and beside a token."""
+    balancer = LocalLoadBalancer(pool)
+    sent = {name.lower().replace("-", "_"): [text] for name, text in balancer.headers().items()}
+    beside = {**sent, "authorization": [f"Bearer {pool.access_token()}"]}
+    for keys in (SaysMissing(), KeyOnly(SaysMissing("ES256"))):
+        trusted = balancer.trust(keys=keys)
+        for guard, lines in (
+            (Guard(trusted), sent),
+            (Guard(trusted, pool.trust()), beside),
+            (Guard(pool.trust(), trusted), beside),
+        ):
+            error = _refused(guard, waits, **lines)
+            assert isinstance(error, InvalidToken)
+            assert error.reason is Reason.CHECK_FAILED
+
+
+def test_a_cookie_that_is_taken_for_missing_is_dropped(pool: LocalUserPool) -> None:
+    """As after any other refusal of its token."""
+    cookie = Cookie("session")
+    guard = Guard(pool.trust(jwks=SaysMissing()), carriers=[cookie])
+    for waits in (False, True):
+        error = _refused(guard, waits, cookie=[f"session={pool.access_token()}"])
+        assert dict(guard.challenge(error).headers)["Set-Cookie"] == cookie.deletion
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_carrier_that_says_missing_hides_no_other(pool: LocalUserPool, first: bool) -> None:
+    """One that raises what it should return finds nothing, and the other carriers are asked."""
+    carriers: list[Carrier] = [AuthorizationHeader(), SaysMissing()]
+    guard = Guard(pool.trust(), carriers=carriers[::-1] if first else carriers)
+
+    good, bad = pool.access_token(), pool.access_token(expires_in=-1)
+    assert guard.authenticate(headers(authorization=[f"Bearer {good}"])).username == "alice"
+    assert isinstance(_refused(guard, False, authorization=[f"Bearer {bad}"]), InvalidToken)
+    assert isinstance(_refused(guard, False), MissingCredentials)
 
 
 def test_no_credential_is_its_own_error(guard: Guard) -> None:
@@ -158,10 +280,28 @@ def test_the_clock(pool: LocalUserPool) -> None:
     assert caught.value.reason is Reason.TOKEN_EXPIRED
 
 
+def test_a_clock_that_breaks_lets_nobody_in(pool: LocalUserPool) -> None:
+    """Not even with a token that was good before, and is remembered."""
+    now = [pool.clock()]
+    balancer = LocalLoadBalancer(pool)
+    guard = Guard(pool.trust(), balancer.trust(), clock=lambda: now[0])
+    token, forwarded = pool.access_token(), balancer.headers()["x-amzn-oidc-data"]
+    for _ in range(2):
+        assert guard.verify(token).username == "alice"
+        assert guard.authenticate(headers(x_amzn_oidc_data=[forwarded])).username == "alice"
+
+    now[0] = nan
+    for lines in ({"authorization": [f"Bearer {token}"]}, {"x_amzn_oidc_data": [forwarded]}):
+        error = _refused(guard, False, **lines)
+        assert error.reason is Reason.TOKEN_EXPIRED
+        assert _refused(guard, True, **lines).reason is error.reason
+
+
 def test_challenges_are_logged_by_reason_alone(
-    guard: Guard, pool: LocalUserPool, caplog: pytest.LogCaptureFixture
+    pool: LocalUserPool, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A refusal leaves one log record: the status and the reason code."""
+    guard = Guard(pool.trust())  # which has no sum of what other tests were refused
     caplog.set_level(logging.DEBUG)
     token = pool.access_token(claims={"exp": 1})
 
@@ -292,3 +432,102 @@ def test_from_mapping(pool: LocalUserPool) -> None:
     token = pool.access_token()
     assert guard.authenticate(headers(cookie=[f"session={token}"])).username == "alice"
     assert guard.authenticate(headers(authorization=[f"Bearer {token}"])).username == "alice"
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_the_cookie_of_a_refused_token_is_dropped(pool: LocalUserPool, waits: bool) -> None:
+    """Otherwise a browser brings it for good. What came in the header has no cookie to drop."""
+    cookie = Cookie("session", path="/app")
+    guard = Guard(pool.trust(), carriers=[AuthorizationHeader(), cookie])
+
+    def dropped(**lines: list[str]) -> str | None:
+        answer = guard.challenge(_refused(guard, waits, **lines))
+        return dict(answer.headers).get("Set-Cookie")
+
+    expired = pool.access_token(expires_in=-1)
+    assert dropped(cookie=[f"session={expired}"]) == cookie.deletion
+    assert dropped(cookie=["session=junk"]) == cookie.deletion
+    assert dropped(authorization=[f"Bearer {expired}"]) is None
+    # Two places, of which one may be good: nobody knows which.
+    assert dropped(cookie=["session=a; session=b"]) is None
+    assert dropped(authorization=["Bearer x"], cookie=["session=a"]) is None
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_no_cookie_is_dropped_while_no_key_can_be_had(pool: LocalUserPool, waits: bool) -> None:
+    """Nobody can say whether the token is good."""
+    trusted = UserPool(
+        pool.user_pool_id, client_ids=[pool.client_id], jwks="http://127.0.0.1:1/jwks.json"
+    )
+    guard = Guard(trusted, carriers=[Cookie("session")])
+    error = _refused(guard, waits, cookie=[f"session={pool.access_token()}"])
+    assert isinstance(error, KeysUnavailable)
+    assert "Set-Cookie" not in dict(guard.challenge(error).headers)
+
+
+def test_one_error_for_all_requests_drops_no_other_cookie(pool: LocalUserPool) -> None:
+    """A check may raise an error that it made once; whose cookie goes is said anew each time."""
+    same = InvalidToken("check_failed", "No.")
+
+    def check(identity: object) -> None:
+        raise same
+
+    guard = Guard(pool.trust(checks=[check]), carriers=[AuthorizationHeader(), Cookie("session")])
+    token = pool.access_token()
+    for lines, dropped in (
+        ({"cookie": [f"session={token}"]}, True),
+        ({"authorization": [f"Bearer {token}"]}, False),
+    ):
+        answer = guard.challenge(_refused(guard, False, **lines))
+        assert ("Set-Cookie" in dict(answer.headers)) is dropped
+
+
+_NOTHING_LOADED = """
+import sys
+from cognito_guard import Guard, InvalidToken, KeysUnavailable, MissingCredentials, UserPool
+from cognito_guard.revocation import MemoryRevocationList
+
+path, good, late, other, nowhere = sys.argv[1:]
+of_file = UserPool("eu-west-1_LocalPool", client_ids=["1example23456789"], jwks=path)
+fetched = UserPool("eu-west-1_Another00", client_ids=["1example23456789"], jwks=nowhere)
+guard = Guard(of_file, fetched, revocations=MemoryRevocationList())
+told = []
+guard.add_listener(told.append)
+
+class NoMore:
+    def find_spec(name, path=None, target=None):
+        if name.startswith("cognito_guard"):
+            raise OSError(24, "no file can be opened: " + name)
+
+sys.meta_path.insert(0, NoMore)
+for expected, answer in (
+    (InvalidToken, lambda: guard.verify(late)),
+    (KeysUnavailable, lambda: guard.verify(other)),
+    (MissingCredentials, lambda: guard.authenticate(lambda name: [])),
+):
+    try:
+        answer()
+    except expected as error:
+        guard.challenge(error, method="GET", path="/")
+identity = guard.verify(good)
+guard.health()
+guard.sign_out(identity)
+try:
+    guard.verify(good)
+except InvalidToken as error:
+    assert error.reason == "revoked"
+assert sum(type(event).__name__ == "RequestRefused" for event in told) == 3
+"""
+
+
+def test_no_request_loads_a_module(pool: LocalUserPool, tmp_path: Path) -> None:
+    """What a guard needs is there when it is made. A request that had to load a part would fail
+    where no file can be opened any more, and a fork in the midst of it would stop the child."""
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(pool.jwks()), encoding="utf-8")
+    tokens = [pool.access_token(), pool.access_token(expires_in=-60)]
+    tokens.append(LocalUserPool("eu-west-1_Another00").access_token())
+    arguments = [path, *tokens, "http://127.0.0.1:9/jwks.json"]
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", _NOTHING_LOADED, *arguments], check=True, timeout=60
+    )

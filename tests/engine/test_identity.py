@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from cognito_guard import Identity
+from cognito_guard import Actor, Identity
 
 from .duplicates import WAYS
 from .forge import NOW, OMIT, Forge
@@ -63,7 +67,7 @@ def test_documented_claims(identity: Identity, forge: Forge) -> None:
     assert identity.nonce == "nonce-0001-of-the-forge"
     assert identity.acr == "urn:cognito:loa:2"
     assert identity.amr == ("pwd", "otp", "mfa")
-    assert identity.actor == {"sub": "agent-0001"}
+    assert identity.actor == Actor({"sub": "agent-0001"})
     assert identity.iam_roles == tuple(RICH["cognito:roles"])
     assert identity.preferred_iam_role == "arn:aws:iam::123456789012:role/one"
     assert identity.federated_identities == (RICH["identities"][0],)
@@ -72,6 +76,22 @@ def test_documented_claims(identity: Identity, forge: Forge) -> None:
         False,
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ada Lovelace", "Ada Lovelace"),
+        ("", "forged.alice"),
+        (" \u3000", "forged.alice"),
+        (["Ada"], "forged.alice"),
+        (OMIT, "forged.alice"),
+    ],
+)
+def test_display_name_is_the_name_of_a_person(name: object, shown: str, forge: Forge) -> None:
+    """``name`` if there is one, and else the username."""
+    identity = forge.guard(token_use="id").verify(forge.token(forge.id_claims(name=name)))
+    assert identity.display_name == shown
 
 
 def test_id_token(forge: Forge) -> None:
@@ -212,6 +232,67 @@ def test_claims_are_the_tokens(identity: Identity, forge: Forge) -> None:
     assert dict(identity.claims) | {"sub": "copy"} != identity.claims
 
 
+def test_as_dict(identity: Identity, forge: Forge) -> None:
+    """``as_dict`` says everything under the attributes' names, as JSON has it: lists, no tuples."""
+    said = identity.as_dict()
+
+    assert json.loads(json.dumps(said)) == said
+    assert said["claims"] == forge.claims(RICH)
+    assert said["custom"] == {"role": "editor", "team": {"name": "blue", "tags": ["a", "b"]}}
+    assert said["groups"] == ["admins", "x,y"]
+    assert said["actor"] == {"sub": "agent-0001"}
+    simple = set(said) - {"groups", "scopes", "roles", "amr", "actor", "custom", "claims"}
+    assert {"subject", "issuer", "client_id", "token_use", "username", "is_machine"} <= simple
+    for name in simple:
+        assert said[name] == getattr(identity, name)
+
+
+def test_as_dict_of_a_machine() -> None:
+    """What a caller lacks is ``None`` or empty, and the dict has the same names for everybody."""
+    machine = Identity({"sub": "a", "iss": "b"}, "access", "a")
+
+    said = machine.as_dict()
+
+    assert (said["username"], said["is_machine"], said["groups"]) == (None, True, [])
+    assert (said["custom"], said["claims"]) == ({}, {"sub": "a", "iss": "b"})
+    assert json.loads(json.dumps(said)) == said
+
+
+def test_as_dict_is_the_callers_own(identity: Identity) -> None:
+    """Changing what ``as_dict`` gave changes nothing that somebody else will read."""
+    said = identity.as_dict()
+    said["claims"]["custom:team"]["tags"].append("red")
+    said["custom"]["team"]["name"] = "red"
+    said["groups"].clear()
+
+    assert identity.as_dict()["claims"]["custom:team"] == {"name": "blue", "tags": ["a", "b"]}
+    assert identity.as_dict()["custom"]["team"]["name"] == "blue"
+    assert identity.groups == ("admins", "x,y")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [dict, list, tuple, set, lambda one: [*one]],
+    ids=["dict", "list", "tuple", "set", "*"],
+)
+def test_an_identity_is_no_collection(identity: Identity, use: Callable[[Any], object]) -> None:
+    """Who takes an identity for a dict is told of ``as_dict``, and gets no claim by accident."""
+    with pytest.raises(TypeError, match=r"identity\.as_dict\(\)"):
+        use(identity)
+
+
+def test_other_ways_into_json_say_what_they_got(identity: Identity) -> None:
+    """Where Python words the error, it names the type, and no value."""
+    with pytest.raises(TypeError, match="Identity is not JSON serializable"):
+        json.dumps(identity)
+    with pytest.raises(TypeError, match="Identity"):
+        assert "admins" in identity  # type: ignore[operator]
+    with pytest.raises(TypeError, match="dataclass"):
+        asdict(identity)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="__dict__"):
+        vars(identity)
+
+
 @pytest.mark.parametrize("duplicate", WAYS)
 @pytest.mark.parametrize("looked", [False, True], ids=["fresh", "after a look at claims"])
 def test_an_identity_travels(
@@ -225,8 +306,9 @@ def test_an_identity_travels(
 
     assert twin == identity
     assert hash(twin) == hash(identity)
+    assert twin.as_dict() == identity.as_dict()
     for name in dir(Identity):
-        if not name.startswith("_"):
+        if not name.startswith("_") and name != "as_dict":
             assert getattr(twin, name) == getattr(identity, name)
     with pytest.raises(TypeError, match="cannot be changed"):
         twin.claims["custom:team"]["name"] = "red"
@@ -270,6 +352,59 @@ def test_the_repr_gives_nothing_away(identity: Identity) -> None:
     values = [str(value) for value in identity.claims.values()]
 
     assert_unsaid(repr(identity), [value for value in values if value != "access"], "Identity")
-    assert repr(identity) == (
-        "<Identity from an access token: 25 claims, 2 groups, 2 scopes, 1 roles>"
+    assert re.fullmatch(
+        "<Identity from an access token: 25 claims, 2 groups, 2 scopes, 1 roles; [0-9a-f]{32}>",
+        repr(identity),
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sub": "another"},
+        {"iss": "https://another.example"},
+        {"username": "forged.bob"},
+        {"cognito:groups": ["x,y", "admins"]},
+        {"cognito:groups": ["admins,x", "y"]},
+        {"custom:team": {"name": "blue", "tags": ["a"]}},
+        {"email": "\ud800"},
+        {"another": None},
+    ],
+    ids=str,
+)
+def test_the_reprs_of_two_callers_differ(identity: Identity, change: dict[str, Any]) -> None:
+    """A cache that makes its keys of the repr of arguments hands nobody another's answer."""
+
+    def of(claims: dict[str, Any], *more: Any) -> Identity:
+        return Identity(claims, "access", "client", "forged.alice", ("a", "b"), ("c",), ("d",))
+
+    claims = dict(identity._claims)
+    backwards = dict(reversed(claims.items()))
+    assert of(claims) == of(backwards)
+    assert repr(of(claims)) == repr(of(backwards))
+    assert repr(of(claims)) != repr(of({**claims, **change}))
+
+
+def test_the_repr_is_of_the_roles_and_the_source_too() -> None:
+    """Identities that are not equal have two reprs."""
+    claims = {"sub": "a", "iss": "b"}
+    several = [
+        Identity(claims, "access", "c", roles=roles, source=source)
+        for roles in [("one",), ("two",)]
+        for source in ["token", "user_info", "user_info_and_token"]
+    ]
+
+    assert len({repr(one) for one in several}) == len(several)
+
+
+def test_the_digest_in_a_repr_is_another_one_in_each_process() -> None:
+    """Who reads a log cannot try out which claims a digest is of."""
+    code = "from cognito_guard.identity import distinct; print(distinct('a'))"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=True, timeout=60
+        ).stdout
+        for _ in range(2)
+    }
+
+    assert len(told) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum, StrEnum
+from math import nan
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from cognito_guard import (
     require_scopes,
 )
 
+from ..naming import steady
 from .callers import caller, no, reason, refusal, yes
 from .forge import NOW
 
@@ -70,10 +73,74 @@ def test_wrong_names_of_claims(name: Any) -> None:
 
 
 @pytest.mark.parametrize("require", [require_groups, require_scopes])
-def test_several_names_in_one_text(require: Any) -> None:
-    """Neither a group nor a scope can hold a space, so such a text is two names by mistake."""
+@pytest.mark.parametrize(
+    "text", ["one two", "one, two", "one\n", "\tone", "one\xa0two", " "], ids=repr
+)
+def test_several_names_in_one_text(require: Any, text: str) -> None:
+    """Neither a group nor a scope can hold white space, so such a text is two names by mistake."""
     with pytest.raises(ConfigurationError, match="separate texts without spaces"):
-        require("one two")
+        require(text)
+
+
+@pytest.mark.parametrize("require", [require_roles, require_claim])
+@pytest.mark.parametrize("text", [" one", "one ", "one\n", " "], ids=repr)
+def test_white_space_around_a_name(require: Any, text: str) -> None:
+    """What stands at the edges of a name came there by mistake."""
+    with pytest.raises(ConfigurationError, match="takes names"):
+        require(text)
+
+
+def test_a_comma_is_a_part_of_a_name() -> None:
+    """A group may have one in its name, so such a text is one group, and splits nobody's."""
+    assert reason(require_groups("ga,gb"), caller()) is Reason.MISSING_GROUP
+
+
+class Everything(str):
+    """A text that says that it equals all others."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = str.__hash__
+
+
+class Named(StrEnum):
+    """Names as programs keep them."""
+
+    GROUP = "ga"
+    OTHER = "zz"
+
+
+class Level(IntEnum):
+    """A number as programs keep them."""
+
+    ONE = 1
+
+
+def test_texts_of_a_kind_of_their_own() -> None:
+    """A name counts by its letters: an enum's member for its value, and for no other text."""
+    assert reason(require_groups(Named.GROUP), caller()) is None
+    assert reason(require_groups(Named.OTHER), caller()) is Reason.MISSING_GROUP
+    assert reason(require_groups(Everything("zz")), caller()) is Reason.MISSING_GROUP
+    assert reason(require_claim("c", Named.GROUP), caller(c="ga")) is None
+    assert reason(require_claim("c", Everything("zz")), caller(c="ga")) is Reason.MISSING_CLAIM
+    assert reason(require_claim("c", Level.ONE), caller(c=1)) is None
+    assert reason(require_claim(Named.GROUP, 1.5), caller(ga=1.5)) is None
+
+
+@pytest.mark.parametrize("value", [{"a", "b"}, b"a", object(), iter("a"), {"a": {1}}, range(2)])
+def test_values_that_no_claim_has(value: Any) -> None:
+    """A value that JSON cannot hold would fit no claim, so it is an error where it is written."""
+    with pytest.raises(ConfigurationError, match="values that JSON has"):
+        require_claim("c", value)
+
+
+def test_any_of_no_values() -> None:
+    """A list of values that turns out empty would otherwise ask for nothing but the claim."""
+    with pytest.raises(ConfigurationError, match="at least one value"):
+        require_claim("c", *[], match="any")
 
 
 def test_the_refusal_names_the_scopes() -> None:
@@ -164,6 +231,13 @@ def test_recent_login(auth_time: int | None, passes: bool) -> None:
         assert (error.reason, error.max_age) == (Reason.LOGIN_TOO_OLD, 300)
 
 
+def test_recent_login_by_a_clock_that_is_broken() -> None:
+    """A clock that gives no number finds no sign-in recent."""
+    policy = require_recent_login(300, clock=lambda: nan)
+
+    assert reason(policy, caller(auth_time=NOW)) is Reason.LOGIN_TOO_OLD
+
+
 @pytest.mark.parametrize("max_age", [0, -1, True, 1.5, "300", None], ids=repr)
 def test_wrong_age(max_age: Any) -> None:
     """An age that is no whole number of seconds is an error where it is written."""
@@ -193,7 +267,14 @@ def test_build_policy(keywords: dict[str, Any], expected: Reason | None) -> None
 
 
 @pytest.mark.parametrize("name", ["groups", "scopes", "roles"])
-@pytest.mark.parametrize("names", [[], (), "", [""], 5, True, b"ga"], ids=repr)
+@pytest.mark.parametrize(
+    "names",
+    [
+        *([], (), "", [""], 5, True, b"ga", {"ga": 1}, {}, [["ga"]], iter(()), [b"ga"]),
+        require_groups("ga"),
+    ],
+    ids=steady,
+)
 def test_build_policy_of_nothing(name: str, names: Any) -> None:
     """An empty list or what is no list of names is an error, never a check that passes all."""
     with pytest.raises(ConfigurationError):

@@ -13,11 +13,15 @@ from cognito_guard import (
     AccessDenied,
     ConfigurationError,
     Identity,
-    LoginTooOld,
     Reason,
+    StepUpRequired,
     enforce,
+    forbid_actor,
+    require_acr,
+    require_actor,
     require_claim,
     require_groups,
+    require_mfa,
     require_recent_login,
     require_roles,
     require_scopes,
@@ -79,6 +83,35 @@ def _of_login(max_age: int) -> Case:
     return Case(require_recent_login(max_age, clock=lambda: NOW), model)
 
 
+LEVELS = ["bronze", "silver", "gold"]
+
+
+def _of_level(level: str) -> Case:
+    def model(identity: Identity) -> Reason | None:
+        held = identity.claims.get("acr")
+        high = held in LEVELS and LEVELS.index(held) >= LEVELS.index(level)
+        return None if high else Reason.LOGIN_TOO_WEAK
+
+    return Case(require_acr(level, levels=LEVELS), model)
+
+
+def _of_mfa() -> Case:
+    return Case(
+        require_mfa(acr_values="gold"),
+        lambda identity: None if "mfa" in identity.amr else Reason.LOGIN_TOO_WEAK,
+    )
+
+
+def _of_actor(subject: str | None) -> Case:
+    def model(identity: Identity) -> Reason | None:
+        acts = identity.claims.get("act")
+        passes = acts is None if subject is None else acts is not None and acts["sub"] == subject
+        return None if passes else Reason.WRONG_ACTOR
+
+    policy = forbid_actor() if subject is None else require_actor(subjects=subject)
+    return Case(policy, model)
+
+
 def _of_own(answer: object) -> Case:
     passes = answer is None or answer is True
     return Case(lambda identity: answer, lambda identity: None if passes else Reason.CHECK_FAILED)
@@ -107,6 +140,9 @@ _leaves = (
     )
     | st.builds(_of_claim, st.sampled_from(["x", "y"]), st.sampled_from([True, 1, "a", None]))
     | st.builds(_of_login, st.sampled_from([1, 60, 3600]))
+    | st.builds(_of_level, st.sampled_from(LEVELS))
+    | st.builds(_of_mfa)
+    | st.builds(_of_actor, st.sampled_from([None, "a", "b"]))
     | st.builds(_of_own, st.sampled_from([None, True, False, 0, 1, "yes"]))
 )
 cases = st.recursive(
@@ -133,6 +169,9 @@ identities = st.builds(
         optional={
             "x": _values,
             "y": _values,
+            "acr": st.sampled_from([*LEVELS, "lead"]),
+            "amr": st.sampled_from([["pwd"], ["pwd", "mfa"]]),
+            "act": st.sampled_from([{"sub": "a"}, {"sub": "b", "act": {"sub": "a"}}]),
             "auth_time": st.sampled_from([NOW, NOW - 60, NOW - 61, NOW - 4000, NOW + 1]),
         },
     ),
@@ -143,7 +182,7 @@ def reason_of(policy: PolicyLike, identity: Identity) -> Reason | None:
     """Why a policy refuses; ``None`` if it does not. Whatever else it raises fails the test."""
     try:
         enforce(policy, identity)
-    except (AccessDenied, LoginTooOld) as error:
+    except (AccessDenied, StepUpRequired) as error:
         return error.reason
     return None
 
@@ -153,6 +192,39 @@ def reason_of(policy: PolicyLike, identity: Identity) -> Reason | None:
 def test_any_policy_means_what_its_parts_mean(case: Case, identity: Identity) -> None:
     """``&`` needs both and gives the first reason, ``|`` needs one and gives the left one's."""
     assert reason_of(case.policy, identity) == case.model(identity)
+
+
+_of_sign_in = (
+    st.builds(_of_login, st.sampled_from([1, 60, 3600]))
+    | st.builds(_of_level, st.sampled_from(LEVELS))
+    | st.builds(_of_mfa)
+)
+
+
+@repeatable
+@given(st.lists(_of_sign_in, min_size=1, max_size=5), st.randoms(), identities)
+def test_one_stronger_sign_in_is_enough(parts: list[Case], random: Any, identity: Identity) -> None:
+    """However policies about the sign-in are put together with ``&``, who signs in once more as the
+    refusal says passes all of them."""
+    policies: list[Any] = [part.policy for part in parts]
+    while len(policies) > 1:
+        at = random.randrange(len(policies) - 1)
+        policies[at : at + 2] = [policies[at] & policies[at + 1]]
+    (policy,) = policies
+    try:
+        enforce(policy, identity)
+        return
+    except StepUpRequired as error:
+        asked = error
+    old = identity.claims
+    again: dict[str, Any] = dict(old) | ({} if asked.max_age is None else {"auth_time": NOW})
+    if asked.acr_values:
+        again |= {"acr": asked.acr_values[0]}
+        if asked.acr_values[0] == "gold":
+            again["amr"] = ["pwd", "mfa"]
+    better = Identity(again, "access", "client")
+
+    assert reason_of(policy, better) is None
 
 
 @repeatable
@@ -180,7 +252,11 @@ anything = json_values | any_text | st.binary(max_size=4) | st.just(object()) | 
             lambda one, two, three: require_claim(one, two, three),
             lambda one, two, three: require_claim("x", one, two, match=three),
             lambda one, two, three: require_recent_login(one),
+            lambda one, two, three: require_acr(one, levels=two),
+            lambda one, two, three: require_mfa(acr_values=one),
+            lambda one, two, three: require_actor(subjects=one, client_ids=two, issuers=three),
             lambda one, two, three: build_policy(groups=one, scopes=two, roles=three),
+            lambda one, two, three: build_policy(acr=one, mfa=two, max_age=three),
             lambda one, two, three: build_policy(policy=one),
             lambda one, two, three: Policy(one) & two | three,
         ]

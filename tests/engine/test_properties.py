@@ -29,9 +29,9 @@ from cognito_guard import (
     require_roles,
     require_scopes,
 )
-from cognito_guard.challenge import challenge
+from cognito_guard._support.base64url import decode_base64url
+from cognito_guard.http.challenge import challenge
 from cognito_guard.testing import LocalUserPool
-from cognito_guard.token import decode_base64url
 
 from .forge import NOW, OMIT, Forge, b64, to_json
 from .header_values import headers

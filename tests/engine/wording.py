@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 from cognito_guard import AuthError, ConfigurationError
 
-# Names that are written in capitals.
-_CAPITALS = {"ASCII", "JSON", "JWKS", "UUID"}
+# Names that are written in capitals, and words that a setting may have for no value.
+_CAPITALS = {"ASCII", "JSON", "JWKS", "UUID", "NONE", "NULL", "UNDEFINED"}
 
 
 def is_sentence(detail: object) -> bool:

@@ -80,6 +80,8 @@ def test_it_is_an_identity(app: Flask, cognito: CognitoGuard, as_user: As) -> No
     answer = app.test_client().get("/", headers=as_user("alice")).json
     assert (answer["instance"], answer["equal"], answer["copied"]) == (True, True, True)
     assert answer["repr"].startswith("<Identity from an access token: ")
+    other = app.test_client().get("/", headers=as_user("bob")).json
+    assert other["repr"] != answer["repr"]  # which caches make keys of
 
 
 def test_outside_of_a_request(app: Flask) -> None:
@@ -140,7 +142,7 @@ def test_requests_that_share_an_application_context(
 
 def test_threads(app: Flask, cognito: CognitoGuard, as_user: As) -> None:
     """Two requests in two threads, both inside their views, each see their own caller."""
-    inside = threading.Barrier(2, timeout=30)
+    inside = threading.Barrier(2, timeout=60)
 
     @app.get("/")
     @cognito.required

@@ -60,10 +60,10 @@ def test_settings_in_the_environment(pool: LocalUserPool, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"COGNITO_CLIENT_IDS": []}, "client_ids must not be empty"),
-        ({"COGNITO_CLIENT_IDS": "1example23456789"}, "client_ids must be a list"),
-        ({"COGNITO_USER_POOL_ID": "nonsense"}, "user_pool_id must be"),
-        ({"COGNITO_SPLIT_ROLES": "false"}, "split_roles must be True or False"),
+        ({"COGNITO_CLIENT_IDS": []}, "COGNITO_CLIENT_IDS must not be empty"),
+        ({"COGNITO_CLIENT_IDS": "1example23456789"}, "COGNITO_CLIENT_IDS must be a list"),
+        ({"COGNITO_USER_POOL_ID": "nonsense"}, "COGNITO_USER_POOL_ID must be"),
+        ({"COGNITO_SPLIT_ROLES": "false"}, "COGNITO_SPLIT_ROLES must be True or False"),
         ({"COGNITO_CLIENT_ID": "1"}, "did you mean COGNITO_CLIENT_IDS"),
         ({"COGNITO_TOKEN_USE": None}, "COGNITO_TOKEN_USE must not be None"),
         ({"COGNITO_ENABLED": False}, "unknown setting COGNITO_ENABLED"),

@@ -18,6 +18,7 @@ from .conftest import As
 
 Decorator = Callable[[Any], Any]
 Made = Callable[[CognitoGuard, Decorator], RouteCallable]
+Base = type[MethodView]
 
 
 def wrapped(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,6 +44,16 @@ def wrapped_without_attributes(view: Callable[..., Any]) -> Callable[..., Any]:
 def hidden(view: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator that does not say what it wraps."""
     return lambda *args, **kwargs: view(*args, **kwargs)
+
+
+_elsewhere: dict[str, Callable[..., Any]] = {}
+
+
+def kept_elsewhere(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator whose wrapper does not know what it wraps until it is called."""
+    name = str(len(_elsewhere))
+    _elsewhere[name] = view
+    return lambda *args, **kwargs: _elsewhere[name](*args, **kwargs)
 
 
 class Open(MethodView):
@@ -129,15 +140,119 @@ def cannot_be_seen(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
         pass
 
     class Report(Admin):
-        decorators: ClassVar = [*Admin.decorators, hidden]
+        decorators: ClassVar = [*Admin.decorators, kept_elsewhere]
 
     return Report.as_view("view")
+
+
+def own_list_lost(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """The guard in the list of a class above is lost as well."""
+
+    class Admin(Open):
+        decorators: ClassVar = [wrapped, decorate]
+
+    class Report(Admin):
+        decorators: ClassVar = [wrapped]
+
+    return Report.as_view("view")
+
+
+def list_set_too_late(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """The list is set when the view function is there."""
+
+    class Late(Open):
+        pass
+
+    view = Late.as_view("view")
+    Late.decorators = [functools.partial(decorate)]
+    return view
+
+
+def list_grows_too_late(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """The list is added to when the view function is there."""
+
+    class Late(Open):
+        decorators: ClassVar[list[Decorator]] = [wrapped]
+
+    view = Late.as_view("view")
+    Late.decorators.append(decorate)
+    return view
+
+
+def singular(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """An attribute that nobody reads."""
+
+    class Admin(Open):
+        decorator = staticmethod(decorate)
+
+    return Admin.as_view("view")
+
+
+def of_another_extension(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """The attribute that a class of Flask-RESTful's would read, and this one does not."""
+
+    class Admin(Open):
+        method_decorators: ClassVar = (decorate,)
+
+    return Admin.as_view("view")
+
+
+def by_http_method(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """The same in its longer form."""
+
+    class Admin(Open):
+        method_decorators: ClassVar = {"get": [decorate]}
+
+    return Admin.as_view("view")
+
+
+def own_as_view(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """A class that makes its view function itself, and forgets its decorators."""
+
+    @decorate
+    class Admin(Open):
+        @classmethod
+        def as_view(cls, name: str, *args: Any, **kwargs: Any) -> RouteCallable:
+            return lambda **values: cls().dispatch_request(**values)
+
+    return Admin.as_view("view")
+
+
+def a_method_as_view(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """A method of a guarded class is registered in place of its view function."""
+
+    @decorate
+    class Admin(Open):
+        pass
+
+    return Admin().dispatch_request
+
+
+def another_class(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """The class of a view function is replaced by a guarded one."""
+
+    @decorate
+    class Admin(Open):
+        pass
+
+    view: Any = Open.as_view("view")
+    view.view_class = Admin
+    return view  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("decorate", ["required", "optional"])
 @pytest.mark.parametrize(
     "made",
     [
+        own_list_lost,
+        list_set_too_late,
+        list_grows_too_late,
+        singular,
+        of_another_extension,
+        by_http_method,
+        own_as_view,
+        a_method_as_view,
+        another_class,
         decorators_anew,
         no_decorators,
         only_a_method,
@@ -194,6 +309,19 @@ def longer_list(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
     return Report.as_view("view")
 
 
+def hidden_by_others(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
+    """The guard is behind a decorator that does not say what it wraps."""
+
+    @decorate
+    class Admin(Open):
+        pass
+
+    class Report(Admin):
+        decorators: ClassVar = [*Admin.decorators, hidden]
+
+    return Report.as_view("view")
+
+
 def another_guard(cognito: CognitoGuard, decorate: Decorator) -> RouteCallable:
     """A class below has a guard of its own in place of the inherited one."""
 
@@ -234,6 +362,7 @@ def guarded_as_function(cognito: CognitoGuard, decorate: Decorator) -> RouteCall
         own_list,
         below_own_list,
         longer_list,
+        hidden_by_others,
         another_guard,
         guarded_below_too,
         guarded_as_function,
@@ -248,4 +377,223 @@ def test_a_class_with_its_guard(
     client = app.test_client()
     assert client.get("/").status_code == anonymous
     assert client.get("/", headers={"Authorization": "Bearer junk"}).status_code == 401
+    assert client.get("/", headers=as_user()).text == "welcome"
+
+
+NAMES = [
+    "required_group",
+    "required_groups",
+    "required_scopes",
+    "required_roles",
+    "required_policy",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_only_reads_like_a_requirement(name: str, cognito: CognitoGuard) -> None:
+    """An attribute of a guarded class that other adapters would read is an error, inherited too."""
+    base = type("Base", (Open,), {name: "admins"})
+    for kind in (base, type("Below", (base,), {})):
+        with pytest.raises(ConfigurationError, match=f"{name} would be ignored"):
+            cognito.required(kind)
+
+
+def set_below(cognito: CognitoGuard, app: Flask) -> type[MethodView]:
+    """It stands in a class below the guarded one."""
+
+    @cognito.required
+    class Admin(Open):
+        pass
+
+    return type("Below", (Admin,), {"required_groups": ["admins"]})
+
+
+def set_too_late(cognito: CognitoGuard, app: Flask) -> type[MethodView]:
+    """It was set after the class was made."""
+
+    @cognito.required
+    class Admin(Open):
+        pass
+
+    Admin.required_groups = ["admins"]  # type: ignore[attr-defined]
+    return Admin
+
+
+def in_a_list(cognito: CognitoGuard, app: Flask) -> type[MethodView]:
+    """The class has its guard in its list."""
+
+    class Admin(Open):
+        decorators: ClassVar = [cognito.required]
+        required_groups: ClassVar = ["admins"]
+
+    return Admin
+
+
+def in_a_protected_app(cognito: CognitoGuard, app: Flask) -> type[MethodView]:
+    """The app is what is guarded."""
+    cognito.protect(app)
+    return type("Admin", (Open,), {"required_groups": ["admins"]})
+
+
+@pytest.mark.parametrize(
+    "made", [set_below, set_too_late, in_a_list, in_a_protected_app], ids=lambda m: m.__name__
+)
+def test_what_reads_like_a_requirement_later(
+    made: Callable[[CognitoGuard, Flask], type[MethodView]],
+    cognito: CognitoGuard,
+    app: Flask,
+    as_user: As,
+) -> None:
+    """Where it cannot be noticed when the class is made, it is with the first request."""
+    app.add_url_rule("/", view_func=made(cognito, app).as_view("view"))
+    client = app.test_client()
+    for headers in ({}, as_user()):
+        assert client.get("/", headers=headers).status_code == 500
+    app.testing = True
+    with pytest.raises(ConfigurationError, match="required_groups would be ignored"):
+        client.get("/")
+
+
+def test_attributes_of_an_open_class(cognito: CognitoGuard, app: Flask) -> None:
+    """A class that this library does not guard may have such a name for something of its own."""
+    kind = type("Own", (Open,), {"required_groups": ["admins"], "decorator_count": 0})
+    app.add_url_rule("/", view_func=kind.as_view("view"))
+    assert app.test_client().get("/").text == "welcome"
+
+
+def its_method(cognito: CognitoGuard, decorate: Decorator, base: Base) -> RouteCallable:
+    """A class below has another method in place of the guarded one."""
+    return type("Below", (base,), {"get": lambda self: "welcome"}).as_view("view")
+
+
+def a_mixin(cognito: CognitoGuard, decorate: Decorator, base: Base) -> RouteCallable:
+    """Another class brings it, and a third one inherits from both."""
+    mixin = type("Mixin", (), {"get": Open.get})
+    return type("Third", (type("Mixed", (mixin, base), {}),), {}).as_view("view")
+
+
+def wrapped_method(
+    cognito: CognitoGuard, decorate: Decorator, base: type[MethodView]
+) -> RouteCallable:
+    """The method has a decorator, but not ours; another method has ours."""
+
+    class Below(base):  # type: ignore[valid-type, misc]
+        @decorate
+        def post(self) -> str:
+            return "posted"
+
+        @wrapped
+        def get(self) -> str:
+            return "welcome" if self else super().get()
+
+    return Below.as_view("view")
+
+
+def dispatch(cognito: CognitoGuard, decorate: Decorator, base: Base) -> RouteCallable:
+    """The method is never called."""
+    return type("Below", (base,), {"dispatch_request": lambda self: "welcome"}).as_view("view")
+
+
+def stricter(cognito: CognitoGuard, decorate: Decorator, base: Base) -> RouteCallable:
+    """The class above both is guarded as a whole, which may ask for less."""
+    guarded = decorate(type("Whole", (Open,), {}))
+    below = type("Strict", (guarded,), {"get": decorate(lambda self: "welcome")})
+    return type("Below", (below,), {"get": lambda self: "welcome"}).as_view("view")
+
+
+@pytest.mark.parametrize("decorate", ["required", "optional"])
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (its_method, "get"),
+        (a_mixin, "get"),
+        (wrapped_method, "get"),
+        (dispatch, "dispatch_request"),
+        (stricter, "get"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_method_without_its_guard(
+    made: Any, name: str, decorate: str, cognito: CognitoGuard, app: Flask, as_user: As
+) -> None:
+    """Where a class below replaces a guarded method by one that is not, the route answers 500."""
+    guard = getattr(cognito, decorate)
+    base = type("Base", (MethodView,), {"get": guard(lambda self: "welcome")})
+    app.add_url_rule("/", "view", made(cognito, guard, base))
+    client = app.test_client()
+    for headers in ({}, as_user()):
+        assert client.get("/", headers=headers).status_code == 500
+    app.testing = True
+    with pytest.raises(ConfigurationError, match=rf"\.{name} of endpoint 'view' has no guard"):
+        client.get("/")
+
+
+def guarded_anew(cognito: CognitoGuard, base: Base) -> RouteCallable:
+    """The method below has a guard of its own."""
+    return type("Below", (base,), {"get": cognito.required(Open.get)}).as_view("view")
+
+
+def guarded_static(cognito: CognitoGuard, base: Base) -> RouteCallable:
+    """So has this one, which is a static method and wrapped."""
+    get = staticmethod(hidden(cognito.required(lambda: "welcome")))
+    return type("Below", (base,), {"get": get}).as_view("view")
+
+
+def guarded_as_a_whole(cognito: CognitoGuard, base: Base) -> RouteCallable:
+    """The class below is guarded, or the one that comes after it."""
+    below = type("Below", (base,), {"get": Open.get})
+    return cognito.required(type("Last", (below,), {})).as_view("view")
+
+
+def guarded_view(cognito: CognitoGuard, base: Base) -> RouteCallable:
+    """The view function is guarded."""
+    return cognito.required(type("Below", (base,), {"get": Open.get}).as_view("view"))
+
+
+def guarded_dispatch(cognito: CognitoGuard, base: Base) -> RouteCallable:
+    """What calls the methods is guarded, and calls the one that is."""
+
+    class Below(base):  # type: ignore[valid-type, misc]
+        @cognito.required
+        def dispatch_request(self) -> Any:
+            return super().dispatch_request()
+
+    return Below.as_view("view")
+
+
+def dispatch_above(cognito: CognitoGuard, base: Base) -> RouteCallable:
+    """What calls the methods was there before, as that of other extensions is."""
+
+    class Above(MethodView):
+        def dispatch_request(self) -> Any:
+            return super().dispatch_request()
+
+    get = cognito.required(lambda self: "welcome")
+    return type("Below", (Above,), {"get": get, "delete": None}).as_view("view")
+
+
+def another_method(cognito: CognitoGuard, base: Base) -> RouteCallable:
+    """A method is added, and one that is guarded is taken away."""
+    return type("Below", (base,), {"post": lambda self: "posted", "delete": None}).as_view("view")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        guarded_anew,
+        guarded_static,
+        guarded_as_a_whole,
+        guarded_view,
+        guarded_dispatch,
+        dispatch_above,
+        another_method,
+    ],
+    ids=lambda made: made.__name__,
+)
+def test_a_method_with_a_guard(made: Any, cognito: CognitoGuard, app: Flask, as_user: As) -> None:
+    """Where there is another guard in its place, the view is as that one says."""
+    guarded = {name: cognito.required(lambda self: "welcome") for name in ("get", "delete")}
+    app.add_url_rule("/", "view", made(cognito, type("Base", (MethodView,), guarded)))
+    client = app.test_client()
+    assert client.get("/").status_code == 401
     assert client.get("/", headers=as_user()).text == "welcome"

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Response, request
 from flask.views import MethodView
 from flask_cors import CORS, cross_origin
+from werkzeug.exceptions import HTTPException
 
 from cognito_guard_flask import CognitoGuard
 
@@ -101,12 +102,153 @@ def test_what_is_no_preflight(
 
 
 def test_a_preflight_to_nowhere(app: Flask, cognito: CognitoGuard) -> None:
-    """In a protected app, a preflight for a URL that leads nowhere is Flask's to answer."""
+    """In a protected app, a preflight for a URL that leads nowhere is answered like any other."""
     cognito.protect(app)
     app.add_url_rule("/", view_func=lambda: "welcome", provide_automatic_options=False)
     client = app.test_client()
-    assert client.options("/no", headers=PREFLIGHT).status_code == 404
-    assert client.options("/", headers=PREFLIGHT).status_code == 405
+    for path in ("/no", "/", "/%00"):
+        answer = client.options(path, headers=PREFLIGHT)
+        assert (answer.status_code, answer.data) == (200, b"")
+
+
+def with_handler(kind: Any) -> Callable[[Flask, Callable[[], Any]], None]:
+    """An error handler that answers with a page, as single-page apps have it."""
+
+    def add(app: Flask, page: Callable[[], Any]) -> None:
+        app.register_error_handler(kind, lambda error: page())
+
+    return add
+
+
+def hook_before(app: Flask, page: Callable[[], Any]) -> None:
+    """A hook that answers before any view."""
+    app.before_request(page)
+
+
+def catch_all(app: Flask, page: Callable[[], Any]) -> None:
+    """A route for everything that has none."""
+    app.add_url_rule("/<path:path>", view_func=lambda path: page(), methods=METHODS)
+
+
+FALLBACKS = {
+    "404": with_handler(404),
+    "405": with_handler(405),
+    "HTTPException": with_handler(HTTPException),
+    "Exception": with_handler(Exception),
+    "a hook": hook_before,
+    "a route for all": catch_all,
+}
+
+
+@pytest.mark.parametrize("fallback", FALLBACKS)
+@pytest.mark.parametrize("path", ["/no", "/only-post", "/folder", "/static/no"])
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_fallback_pages(
+    fallback: str, path: str, order: str, app: Flask, cognito: CognitoGuard
+) -> None:
+    """In a protected app, a preflight brings nobody a page, in whatever order it was made."""
+    calls: list[str] = []
+
+    def page() -> str:
+        calls.append("run")
+        return "welcome"
+
+    if order == "before":
+        FALLBACKS[fallback](app, page)
+    cognito.protect(app)
+    if order == "after":
+        FALLBACKS[fallback](app, page)
+    app.add_url_rule(
+        "/only-post", "only-post", page, methods=["POST"], provide_automatic_options=False
+    )
+    app.add_url_rule("/folder/", "folder", page)
+    client = app.test_client()
+    answer = client.options(path, headers=PREFLIGHT, data="welcome")
+    assert (answer.status_code, answer.data, calls) == (200, b"", [])
+    # For other requests hooks run in their order, and a handler of refusals renders them.
+    if fallback in ("404", "405", "a route for all") or (fallback, order) == ("a hook", "after"):
+        assert client.get(path).status_code == 401
+        assert calls == []
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_body_from_a_hook_that_follows(order: str, cognito: CognitoGuard) -> None:
+    """Hooks after a request may add headers to the answer to a preflight, and no body, whether
+    they are older than the extension or not."""
+    app = Flask(__name__)
+    if order == "after":
+        cognito.init_app(app)
+
+    @app.after_request
+    def wrap(response: Response) -> Response:
+        headers = [*response.headers, ("X-Own", "1")]
+        return Response(b"wrapped " + response.data, response.status, headers)
+
+    if order == "before":
+        cognito.init_app(app)
+    cognito.protect(app)
+    answer = app.test_client().options("/", headers=PREFLIGHT)
+    assert (answer.data, answer.headers["X-Own"]) == (b"", "1")
+
+
+def test_a_method_that_is_rewritten(app: Flask, cognito: CognitoGuard, as_user: As) -> None:
+    """A preflight that something makes a call of, outside of Flask or inside, is refused."""
+    calls: list[str] = []
+    app.add_url_rule("/", view_func=lambda: calls.append("run") or "welcome", methods=["POST"])
+    cognito.protect(app)
+    inner = app.wsgi_app
+
+    def override(environ: Any, start_response: Any) -> Any:
+        environ["REQUEST_METHOD"] = environ.get("HTTP_X_METHOD", environ["REQUEST_METHOD"])
+        return inner(environ, start_response)
+
+    app.wsgi_app = override  # type: ignore[method-assign]
+    client = app.test_client()
+    headers = PREFLIGHT | {"X-Method": "POST"}
+    assert client.options("/", headers=headers).status_code == 401
+    assert calls == []
+    assert client.options("/", headers=headers | as_user()).text == "welcome"
+
+
+@pytest.mark.parametrize("caller", ["nobody", "alice"])
+def test_a_method_that_a_hook_rewrites(
+    caller: str, app: Flask, cognito: CognitoGuard, as_user: As
+) -> None:
+    """A hook that makes a call of a preflight makes no guarded view run, whatever it carries."""
+
+    @app.before_request
+    def override() -> None:
+        request.environ["REQUEST_METHOD"] = "GET"
+
+    app.add_url_rule("/", view_func=cognito.required(lambda: "welcome"), methods=METHODS)
+    headers = PREFLIGHT | (as_user() if caller == "alice" else {})
+    assert app.test_client().options("/", headers=headers).data == b""
+
+
+def test_an_exempt_endpoint_may_answer(app: Flask, cognito: CognitoGuard) -> None:
+    """An exempt endpoint, and what is outside of a protected blueprint, answers as it likes."""
+    blueprint = Blueprint("shop", __name__)
+    cognito.protect(blueprint, exempt=["open"])
+    blueprint.add_url_rule("/open", "open", lambda: "open", methods=METHODS)
+    app.register_blueprint(blueprint)
+    app.add_url_rule("/outside", "outside", lambda: "outside", methods=METHODS)
+    client = app.test_client()
+    assert client.options("/open", headers=PREFLIGHT).text == "open"
+    assert client.options("/outside", headers=PREFLIGHT).text == "outside"
+
+
+def test_host_matching(cognito: CognitoGuard) -> None:
+    """An app with routes for hosts is protected on the others too."""
+    app = Flask(__name__, host_matching=True, static_host="static.example")
+    cognito.init_app(app)
+    cognito.protect(app)
+    app.register_error_handler(404, lambda error: ("welcome", 200))
+    app.add_url_rule("/", view_func=lambda: "welcome", host="shop.example", methods=METHODS)
+    client = app.test_client()
+    for host in ("shop.example", "other.example"):
+        answer = client.options("/", base_url=f"http://{host}", headers=PREFLIGHT)
+        assert (answer.status_code, answer.data) == (200, b"")
+        assert client.get("/", base_url=f"http://{host}").status_code == 401
 
 
 def test_an_optional_view_may_answer(app: Flask, cognito: CognitoGuard) -> None:

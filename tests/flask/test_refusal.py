@@ -261,3 +261,36 @@ def test_a_refusal_says_nothing_secret(app: Flask, ask: Ask, pool: LocalUserPool
     answer = app.test_client().get("/", headers=bearer(token))
     assert_unsaid(" ".join([*seen, answer.text, str(answer.headers)]), secrets_of(token), "Refusal")
     assert len(seen) == 3
+
+
+TRAPS = ["TRAP_HTTP_EXCEPTIONS", "TRAP_BAD_REQUEST_ERRORS"]
+
+
+@each_refusal
+@pytest.mark.parametrize("trap", TRAPS)
+@pytest.mark.parametrize("handler", [None, Refusal, HTTPException, Exception])
+def test_nothing_traps_a_refusal(
+    make_app: Callable[[], Flask], ask: Ask, name: str, trap: str, handler: Any
+) -> None:
+    """Settings that trap errors change nothing about refusals, with a handler of errors or without;
+    other errors are trapped as ever."""
+    apps = [make_app(), make_app()]
+    apps[1].config[trap] = True
+    if handler is not None:
+        for each in apps:
+            each.register_error_handler(handler, lambda error: (f"own {error.code}", error.code))
+    plain, trapped = (ask(each, name) for each in apps)
+    assert (trapped.status, trapped.data) == (plain.status, plain.data)
+    assert own_headers(trapped) == own_headers(plain)
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_other_errors_are_trapped(app: Flask, trap: str) -> None:
+    """What a view raises itself comes out, for those who look for it."""
+    app.config[trap] = True
+
+    def view() -> None:
+        raise BadRequest
+
+    app.add_url_rule("/bad", view_func=view)
+    assert app.test_client().get("/bad").status_code == 500

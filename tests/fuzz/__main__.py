@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from . import corpus
 from .targets import ENGINE, TARGETS
-from .worst import WORST
+from .worst import TIMES, WORST
 
 SIZE = 16 * 1024
 """The longest input: what a guard looks at unless it is told otherwise."""
 
 # Far above what any input takes. A hang is a bug, a busy machine is none.
-_HANG_SECONDS = 20
+_HANG_SECONDS = 120
 _MEMORY_MB = 1024
 _ROOT = Path(__file__).parents[2]
 _WORDS = Path(__file__).parent / "words.dict"
@@ -106,9 +106,12 @@ def main(arguments: list[str]) -> int:
                 corpus.save(name, corpus.distil(ENGINE[name], inputs))
     if options.no_worst:
         return status
-    print(f"\n{f'worst cases of {SIZE} bytes':44} {'best time':>10}")
+    # Regular expressions are seen only here: what can be counted, `test_work.py` counts.
+    print(f"\n{f'worst cases of {SIZE} bytes':44} {'best time':>10} {f'of {TIMES} times that':>16}")
     for name, (target, build) in WORST.items():
-        print(f"{name:44} {milliseconds(ENGINE[target], build(SIZE)):7.2f} ms")
+        took = milliseconds(ENGINE[target], build(SIZE))
+        longer = milliseconds(ENGINE[target], build(TIMES * SIZE), repetitions=3)
+        print(f"{name:44} {took:7.2f} ms {longer:13.2f} ms", flush=True)
     return status
 
 

@@ -23,9 +23,9 @@ from cognito_guard import (
     MissingCredentials,
     UserPool,
 )
-from cognito_guard.carriers import Forwarded
-from cognito_guard.jwk import KeySetError, parse_key_set
-from cognito_guard.pem import parse_pem
+from cognito_guard.http.carriers import Forwarded
+from cognito_guard.keys.jwk import KeySetError, parse_key_set
+from cognito_guard.load_balancers.pem import parse_pem
 from tests.engine.forge import NOW, Forge, b64
 from tests.engine.header_values import headers
 from tests.engine.silence import assert_silent, assert_unsaid
@@ -103,6 +103,7 @@ def _guard(
 _pool_guard = _guard(with_pool=True, with_balancer=False)
 _caching_guard = _guard(with_pool=True, with_balancer=False, cached=True)
 _balancer_guard = _guard(with_pool=False, with_balancer=True)
+_caching_balancer_guard = _guard(with_pool=False, with_balancer=True, cached=True)
 _both_guard = _guard(with_pool=True, with_balancer=True, join=True)
 
 
@@ -197,17 +198,22 @@ def ask_pem(data: bytes) -> dict[str, Any] | KeySetError:
 
 
 def token(data: bytes) -> None:
-    """See :func:`ask_token`. What a cache has seen once, it answers as it was."""
+    """See :func:`ask_token`. With a cache it is answered as without."""
     asked = ask_token(data)
     _examine(_pool_guard, asked)
     if isinstance(asked.outcome, Identity):
-        for _ in range(2):
+        for _ in range(3):
             assert _caching_guard.verify(asked.text) == asked.outcome
 
 
 def forwarded(data: bytes) -> None:
-    """See :func:`ask_forwarded`."""
-    _examine(_balancer_guard, ask_forwarded(data))
+    """See :func:`ask_forwarded`. With a cache it is answered as without."""
+    asked = ask_forwarded(data)
+    _examine(_balancer_guard, asked)
+    if isinstance(asked.outcome, Identity):
+        find = headers(x_amzn_oidc_data=[asked.text.encode("utf-8", "surrogateescape")])
+        for _ in range(3):
+            assert _caching_balancer_guard.authenticate(find) == asked.outcome
 
 
 def request(data: bytes) -> None:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from cognito_guard import InvalidRequest, Reason, alb_verifier, carriers, claims, jwk
+from cognito_guard import InvalidRequest, Reason
+from cognito_guard.http import carriers
+from cognito_guard.keys import jwk
+from cognito_guard.load_balancers import claims as alb_claims
+from cognito_guard.tokens import claims
 
 from ..leaks import Listener
 from . import corpus, examine, targets
@@ -69,8 +73,8 @@ def _raises(error: Exception) -> Callable[..., Any]:
         ),
         ("jwks", jwk, "_unsigned", _raises(OverflowError("too large"))),
         ("forwarded", claims, "signer", _raises(KeyError("signer"))),
-        ("forwarded", alb_verifier, "_TYPED", {"true": False}),
-        ("forwarded", alb_verifier, "_UUID", None),
+        ("forwarded", alb_claims, "_TYPED", {"true": False}),
+        ("forwarded", alb_claims, "_UUID", None),
         ("pem", targets, "parse_pem", _raises(ValueError("no key"))),
     ],
 )

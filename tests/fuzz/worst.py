@@ -14,6 +14,9 @@ from .targets import KID
 
 Build = Callable[[int], bytes]
 
+TIMES = 16
+"""How much longer the longer of two inputs is, where it is looked at how the work grows."""
+
 
 def _text(piece: bytes, *, before: bytes = b"", after: bytes = b"") -> Build:
     """A piece again and again, between two ends."""

@@ -27,7 +27,7 @@ from statistics import quantiles
 from typing import Any
 
 from cognito_guard import AuthError, Guard, KeysUnavailable, RemoteKeySet
-from cognito_guard.keys import UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.remote import UNKNOWN_KEY_SECONDS
 from cognito_guard.testing import Fault, JwksServer, LocalUserPool
 
 TOKENS = 100_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.abc
+import importlib.util
 import json
 import os
 import signal
@@ -18,11 +19,13 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-import cognito_guard.fetch
+import cognito_guard.network.fetch
 from cognito_guard import Guard, Pending, RemoteKeySet
 from cognito_guard.testing import JwksServer, LocalUserPool
 
-PATIENCE = 20
+PATIENCE = 60
+
+CLIENT = "httpx2" if importlib.util.find_spec("httpx2") else "httpx"
 
 POOL = LocalUserPool()
 KID: str = POOL.jwks()["keys"][0]["kid"]
@@ -169,17 +172,17 @@ class _Slow(importlib.abc.MetaPathFinder):
 
 def fork_while_httpx_is_imported() -> None:
     """A server that prefetches and then forks its workers: each of them can still import it."""
-    _fork_while("httpx")
+    _fork_while(CLIENT)
 
 
 def fork_while_httpcore_is_imported() -> None:
     """The same, further down."""
-    _fork_while("httpcore")
+    _fork_while(CLIENT.replace("httpx", "httpcore"))
 
 
-def fork_while_anyio_is_imported() -> None:
-    """The same, at the last module of all."""
-    _fork_while("anyio._backends._asyncio")
+def fork_while_idna_is_imported() -> None:
+    """The same, further down still."""
+    _fork_while("idna")
 
 
 def _fork_while(name: str) -> None:
@@ -202,7 +205,7 @@ def _fork_while(name: str) -> None:
 
 
 def _wait_for_ever() -> None:
-    cognito_guard.fetch.FETCH_SECONDS = cognito_guard.fetch._STEP_SECONDS = 1e6
+    cognito_guard.network.fetch.FETCH_SECONDS = cognito_guard.network.fetch._STEP_SECONDS = 1e6
 
 
 def end_during_a_fetch() -> None:
@@ -230,7 +233,7 @@ def end_during_a_look_up() -> None:
 
 def end_while_httpx_is_imported() -> None:
     """The process prefetches and is over before the client is even loaded."""
-    slow = _Slow("httpx")
+    slow = _Slow(CLIENT)
     sys.meta_path.insert(0, slow)
     RemoteKeySet("https://keys.example/").prefetch()
     assert slow.begun.wait(PATIENCE)

@@ -18,13 +18,13 @@ from cognito_guard import (
     RemoteKeySet,
     VerificationKey,
 )
-from cognito_guard.fetch import FetchFailed
+from cognito_guard.network.fetch import FetchFailed
 
 from .material import jwks
 
 T = TypeVar("T")
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until something that should happen at once counts as hanging."""
 
 URL = "https://keys.example/jwks.json"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import time
+from math import nan
 from typing import Any
 
 import pytest
 
 from cognito_guard import Guard, InvalidToken, KeysUnavailable, Pending, Reason, RemoteKeySet
-from cognito_guard.keys import HARD_LIMIT_SECONDS, UNKNOWN_KEY_SECONDS
-from cognito_guard.keys import clock as clock_module
+from cognito_guard._support import clock as clock_module
 from cognito_guard.keys import remote as remote_module
+from cognito_guard.keys.remote import HARD_LIMIT_SECONDS, UNKNOWN_KEY_SECONDS
 from cognito_guard.testing import JwksServer, LocalUserPool
 
 from .material import checks, jwk
@@ -76,6 +77,36 @@ def test_jump_during_a_fetch_gives_it_up_and_starts_again(source: Source, clock:
     assert source.calls == 2
 
 
+def test_answer_from_before_a_sleep_is_as_old_as_its_request(source: Source, clock: Clock) -> None:
+    """The machine slept in the midst of a fetch, and nobody asked for a key before it ended: what
+    was withdrawn meanwhile is not trusted for another whole day."""
+    keys = remote(source, clock)
+    with source.held_up():
+        asleep = keys.key("a")
+        assert isinstance(asleep, Pending)
+        assert source.begun.wait(PATIENCE)
+        clock.now += HARD_LIMIT_SECONDS - 60
+    assert asleep.wait(PATIENCE)
+    settle()
+    age = keys.health().age
+    assert age is not None
+    assert age > HARD_LIMIT_SECONDS - 120
+    source.publish(jwk("a", "b"))
+    clock.now += 120
+    assert isinstance(keys.key("a"), Pending)
+    assert checks(resolve(keys, "a"), "b")
+
+
+def test_clock_that_gives_no_number_trusts_no_keys(source: Source, clock: Clock) -> None:
+    """Nobody can say how old the keys are, so they are not used: 503, until the clock is mended."""
+    keys = remote(source, clock)
+    resolve(keys, "a")
+    good, clock.now = clock.now, nan
+    assert unavailable(keys).retry_after == 1
+    clock.now = good
+    assert checks(resolve(keys, "a"), "a")
+
+
 def test_jump_ends_every_pause(source: Source, clock: Clock) -> None:
     """No cool-down outlives a jump."""
     keys = remote(source, clock)
@@ -112,7 +143,7 @@ def test_keys_age_while_a_linux_machine_sleeps(
 
 
 def test_other_systems_have_the_clock_they_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without that clock, or where a sandbox forbids it, it is the monotonic one."""
+    """Without that clock, or where a sandbox forbids it, it is a monotonic one."""
 
     def forbid(which: Any) -> float:
         raise OSError(22, "Invalid argument")
@@ -120,10 +151,11 @@ def test_other_systems_have_the_clock_they_have(monkeypatch: pytest.MonkeyPatch)
     with monkeypatch.context() as patch:
         patch.setattr(time, "CLOCK_BOOTTIME", 7, raising=False)
         patch.setattr(time, "clock_gettime", forbid, raising=False)
-        assert importlib.reload(clock_module).steady_clock is time.monotonic
+        assert importlib.reload(clock_module).steady_clock.func is time.monotonic  # type: ignore[attr-defined]
     with monkeypatch.context() as patch:
         patch.delattr(time, "CLOCK_BOOTTIME", raising=False)
-        assert importlib.reload(clock_module).steady_clock is time.monotonic
+        clock = importlib.reload(clock_module).steady_clock
+        assert clock.args == (time.CLOCK_MONOTONIC,)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

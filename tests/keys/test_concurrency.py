@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from cognito_guard import Guard, InvalidToken, KeysUnavailable, Reason, RemoteKeySet
-from cognito_guard.keys import REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.remote import REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
 from cognito_guard.testing import JwksServer, LocalUserPool
 
 from .frameworks import Runner, on_every_framework, run_trio

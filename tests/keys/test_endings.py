@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from cognito_guard import KeysUnavailable, Pending, RemoteKeySet
-from cognito_guard.fetch import FetchFailed
-from cognito_guard.keys import REFRESH_SECONDS
+from cognito_guard.keys.remote import REFRESH_SECONDS
+from cognito_guard.network.fetch import FetchFailed
 
 from .material import checks, jwk
 from .source import (
@@ -34,8 +34,8 @@ GIVE_UP_SECONDS = 6.0
 ENDINGS: dict[str, tuple[Any, str]] = {
     "a failed fetch": (FetchFailed("status 403"), "status 403"),
     "an empty set": (b'{"keys": []}', "it holds no usable key"),
-    "no key set": (b"<html>", 'it is no object with a list under "keys"'),
-    "nothing": (None, 'it is no object with a list under "keys"'),
+    "no key set": (b"<html>", 'it is not an object with a list under "keys"'),
+    "nothing": (None, 'it is not an object with a list under "keys"'),
     "an error of the caller's get": (ZeroDivisionError("secret"), "ZeroDivisionError"),
     "a cancellation": (asyncio.CancelledError(), "CancelledError"),
     "an exit": (SystemExit(1), "SystemExit"),
@@ -53,10 +53,33 @@ def test_fetch_that_brings_nothing_wakes_its_waiters(
     assert isinstance(pending, Pending)
     assert pending.wait(PATIENCE)
     error = unavailable(keys)
-    assert caplog.messages == [f"keys of {URL} were not fetched: {problem}; no keys are held"]
+    assert caplog.messages == [f"keys of {URL} were not fetched: {problem}; no keys are known"]
     source.answer = good
     clock.now += error.retry_after
     assert checks(resolve(keys, "a"), "a")
+
+
+def test_log_knows_emulators(
+    source: Source, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where AWS never gave keys for a pool, it may be one that AWS does not have."""
+    url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Emulated/.well-known/jwks.json"
+    keys = RemoteKeySet(url, get=source, clock=clock)
+    good, source.answer = source.answer, FetchFailed("status 400")
+    error = unavailable(keys)
+    said = f"keys of {url} were not fetched: status 400; "
+    assert caplog.messages == [
+        f"{said}no keys are known: if this is an emulator, set COGNITO_JWKS",
+    ]
+    source.answer = good
+    clock.now += error.retry_after
+    assert checks(resolve(keys, "a"), "a")
+    caplog.clear()
+    # Later, it is an outage.
+    source.answer = FetchFailed("status 400")
+    clock.now += 25 * 3600
+    unavailable(keys)
+    assert caplog.messages == [f"{said}no keys are known"]
 
 
 @pytest.mark.parametrize("answer", [value for value, _ in ENDINGS.values()], ids=ENDINGS)
@@ -94,7 +117,7 @@ def test_thread_that_cannot_be_started_is_a_failed_attempt(
             keys.key("a")
         keys.prefetch()
     assert caplog.messages == [
-        f"keys of {URL} were not fetched: no thread could be started; no keys are held"
+        f"keys of {URL} were not fetched: no thread could be started; no keys are known"
     ]
     clock.now += caught.value.retry_after
     assert checks(resolve(keys, "a"), "a")
@@ -125,7 +148,7 @@ def test_fetch_that_does_not_end_is_given_up(
         again = keys.key("a")
         assert isinstance(again, Pending)
     assert caplog.messages == [
-        f"keys of {URL} were not fetched: no end within 6 s; no keys are held"
+        f"keys of {URL} were not fetched: no end within 6 s; no keys are known"
     ]
     assert again.wait(PATIENCE)
     assert checks(resolve(keys, "a"), "a")

@@ -8,13 +8,9 @@ from typing import Any
 import pytest
 
 from cognito_guard import Guard, KeyHealth, RemoteKeySet, StaticKeySet, UserPool
-from cognito_guard.fetch import FetchFailed
-from cognito_guard.keys import (
-    HARD_LIMIT_SECONDS,
-    REFRESH_SECONDS,
-    UNKNOWN_KEY_SECONDS,
-    SiblingKeySet,
-)
+from cognito_guard.keys.remote import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.sibling import SiblingKeySet
+from cognito_guard.network.fetch import FetchFailed
 from cognito_guard.testing import LocalUserPool
 
 from .material import jwk

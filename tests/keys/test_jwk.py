@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from cognito_guard.jwk import KeySetError, parse_key_set
+from cognito_guard.keys.jwk import KeySetError, parse_key_set
 
 from .material import MESSAGE, OMIT, checks, jwk, jwks, number, pair
 
 GOOD = jwk("good")
 
 BAD: dict[str, tuple[Any, str]] = {
-    "a text": ("RSA", "is no JSON object"),
-    "a list": ([GOOD], "is no JSON object"),
-    "null": (None, "is no JSON object"),
+    "a text": ("RSA", "is not a JSON object"),
+    "a list": ([GOOD], "is not a JSON object"),
+    "null": (None, "is not a JSON object"),
     "private": (jwk("b", d=number(3)), "holds private or symmetric key material"),
     "private primes": (jwk("b", p="AQ", q="AQ"), "holds private or symmetric key material"),
     "oct": ({"kty": "oct", "kid": "b", "k": "c2VjcmV0"}, "holds private or symmetric key material"),
-    "oct without k": ({"kty": "oct", "kid": "b", "alg": "HS256"}, "is no RSA key"),
-    "EC": ({"kty": "EC", "kid": "b", "crv": "P-256", "x": "AQ", "y": "AQ"}, "is no RSA key"),
-    "no kty": (jwk("b", kty=OMIT), "is no RSA key"),
-    "kty in another case": (jwk("b", kty="rsa"), "is no RSA key"),
+    "oct without k": ({"kty": "oct", "kid": "b", "alg": "HS256"}, "is not an RSA key"),
+    "EC": ({"kty": "EC", "kid": "b", "crv": "P-256", "x": "AQ", "y": "AQ"}, "is not an RSA key"),
+    "no kty": (jwk("b", kty=OMIT), "is not an RSA key"),
+    "kty in another case": (jwk("b", kty="rsa"), "is not an RSA key"),
     "use: enc": (jwk("b", use="enc"), "is not for signatures (use)"),
     "use: null": (jwk("b", use=None), "is not for signatures (use)"),
     "use: a list": (jwk("b", use=["sig"]), "is not for signatures (use)"),
@@ -49,9 +49,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "2047 bits": (jwk("b", n=number(2**2047 - 1)), "has fewer than 2048 or more than 8192 bits"),
     "1024 bits": (jwk("b", n=number(2**1023 + 1)), "has fewer than 2048 or more than 8192 bits"),
     "8193 bits": (jwk("b", n=number(2**8192 + 1)), "has fewer than 2048 or more than 8192 bits"),
-    "e: one": (jwk("b", e="AQ"), "is no RSA public key"),
-    "e: even": (jwk("b", e="BA"), "is no RSA public key"),
-    "e: zero": (jwk("b", e="AA"), "is no RSA public key"),
+    "e: one": (jwk("b", e="AQ"), "is not an RSA public key"),
+    "e: even": (jwk("b", e="BA"), "is not an RSA public key"),
+    "e: zero": (jwk("b", e="AA"), "is not an RSA public key"),
     "e: huge": (jwk("b", e=number(2**32 + 1)), "has too large an exponent"),
 }
 
@@ -79,7 +79,7 @@ def test_set_of_many_bad_keys_makes_no_long_log_line() -> None:
     """Of sixty bad keys, it is said of the first few what is wrong with them."""
     with pytest.raises(KeySetError) as caught:
         parse_key_set({"keys": ["RSA"] * 60})
-    told = "; ".join(f"key {number} is no JSON object" for number in (1, 2, 3, 4))
+    told = "; ".join(f"key {number} is not a JSON object" for number in (1, 2, 3, 4))
     assert str(caught.value) == f"it holds no usable key; {told}; and 56 more"
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_key_set_is_refused(source: bytes) -> None:
     """Whatever the bytes, the outcome is keys or a KeySetError, and it quotes none of them."""
     with pytest.raises(KeySetError) as caught:
         parse_key_set(source)
-    assert str(caught.value) == 'it is no object with a list under "keys"'
+    assert str(caught.value) == 'it is not an object with a list under "keys"'
     assert caught.value.__cause__ is None
 
 

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from cognito_guard import KeysUnavailable, Pending
-from cognito_guard.keys import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.remote import HARD_LIMIT_SECONDS, REFRESH_SECONDS, UNKNOWN_KEY_SECONDS
 
 from .material import checks, jwk
 from .source import (
@@ -91,7 +91,7 @@ def test_keys_held_stay_in_use_through_an_outage(
         settle()
     assert source.calls > 100
     assert set(caplog.messages) == {
-        f"keys of {URL} were not fetched: status 500; the keys held stay in use"
+        f"keys of {URL} were not fetched: status 500; the known keys stay in use"
     }
     source.publish(jwk("a"), jwk("b", "b"))
     clock.now += 60
@@ -114,7 +114,7 @@ def test_keys_are_trusted_for_a_day_at_most(
     assert unavailable(keys).retry_after == 1
     clock.now += 2
     unavailable(keys)
-    assert caplog.messages[-1].endswith("no keys are held")
+    assert caplog.messages[-1].endswith("no keys are known")
     source.publish(jwk("a", "b"))
     clock.now += 60
     assert checks(resolve(keys, "a"), "b")

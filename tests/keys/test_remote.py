@@ -7,8 +7,8 @@ import os
 import pytest
 
 from cognito_guard import Pending, RemoteKeySet
-from cognito_guard.fetch import FetchFailed
-from cognito_guard.keys import REFRESH_SECONDS
+from cognito_guard.keys.remote import REFRESH_SECONDS
+from cognito_guard.network.fetch import FetchFailed
 
 from .material import checks, jwk
 from .source import (

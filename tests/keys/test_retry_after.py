@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from cognito_guard import Guard, KeysUnavailable, Pending
-from cognito_guard.keys import UNKNOWN_KEY_SECONDS, KeySet, SiblingKeySet
+from cognito_guard.keys import KeySet
 from cognito_guard.keys import lookup as lookup_module
+from cognito_guard.keys.remote import UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.sibling import SiblingKeySet
 from cognito_guard.testing import LocalUserPool
 
 from .source import DOWN, PATIENCE, Clock, Source, remote, resolve, settle, unavailable

@@ -8,9 +8,12 @@ from contextlib import suppress
 import pytest
 
 from cognito_guard import Guard, InvalidToken, KeysUnavailable, Pending, Reason, RemoteKeySet
-from cognito_guard import verifier as verifier_module
-from cognito_guard.fetch import FetchFailed
-from cognito_guard.keys import HARD_LIMIT_SECONDS, UNKNOWN_KEY_SECONDS, SiblingKeySet
+from cognito_guard._support.listeners import Listeners
+from cognito_guard.events import Event, KeysFetched
+from cognito_guard.keys import remote as remote_module
+from cognito_guard.keys.remote import HARD_LIMIT_SECONDS, UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.sibling import SiblingKeySet
+from cognito_guard.network.fetch import FetchFailed
 from cognito_guard.testing import LocalUserPool
 
 from .endpoint import Endpoint, answer
@@ -39,6 +42,14 @@ class Pair:
 def forms(clock: Clock) -> Pair:
     """Two issuer forms that publish the same key."""
     return Pair(clock)
+
+
+def test_own_word_on_unknown_kids_is_enough(forms: Pair) -> None:
+    """While a form's own address answers, the other one is not asked about what nobody knows."""
+    resolve(forms.first, "a")
+    unknown(forms.first, "x")
+    unavailable(forms.first, "y")
+    assert forms.calls == (2, 0)
 
 
 # Sharing.
@@ -74,14 +85,45 @@ def test_newer_keys_of_the_sibling_count_before_older_ones(forms: Pair, clock: C
     assert checks(forms.first.key("a"), "b")
 
 
-def test_own_older_keys_count_where_the_newer_sibling_lacks_them(forms: Pair, clock: Clock) -> None:
-    """What a form's own address published stays good for it, whatever the other publishes."""
+def test_own_older_key_is_asked_for_again_where_the_newer_sibling_lacks_it(
+    forms: Pair, clock: Clock
+) -> None:
+    """What a form's own address publishes is good for it, whatever the other does; but that has to
+    be younger than what the other said.
+    """
     resolve(forms.first, "a")
     forms.sources[1].publish(jwk("b", "b"))
     clock.now += 60
     resolve(forms.remotes[1], "b")
-    assert checks(forms.first.key("a"), "a")
-    assert checks(forms.first.key("b"), "b")
+    clock.now += 1  # of two that were fetched in one moment, neither is the newer
+    assert isinstance(forms.first.key("a"), Pending)
+    assert checks(resolve(forms.first, "a"), "a")
+    assert forms.calls == (2, 1)
+
+
+@pytest.mark.parametrize("reachable", [True, False], ids=["fetched earlier", "unreachable"])
+@pytest.mark.parametrize("form", [0, 1], ids=["original", "updated"])
+def test_key_withdrawn_at_the_address_that_answers_is_gone(
+    form: int, reachable: bool, forms: Pair, clock: Clock
+) -> None:
+    """The one address was fetched earlier, the other has withdrawn a key since: neither form
+    verifies with it any longer, and health tells the age of the keys that count.
+    """
+    other = 1 - form
+    for number in (form, other):
+        forms.sources[number].publish(jwk("a"), jwk("withdrawn", "b"))
+    resolve(forms.remotes[form], "withdrawn")
+    clock.now += 60
+    for source in forms.sources:
+        source.publish(jwk("a"))
+    resolve(forms.remotes[other], "a")
+    if not reachable:
+        forms.sources[form].answer = DOWN
+    for keys in (forms.first, forms.second):
+        unknown(keys, "withdrawn")
+        assert checks(resolve(keys, "a"), "a")
+        health = keys.health()
+        assert (health.state, health.keys, health.age) == ("fresh", 1, 0.0)
 
 
 # One form fails.
@@ -137,6 +179,7 @@ def test_sibling_without_keys_is_asked_no_more_often_than_one_with_them(
 def test_kid_that_nobody_could_be_asked_about_is_nobodys_fault(forms: Pair, clock: Clock) -> None:
     """One's own address fails and the other was asked a moment ago: a kid may be new, so 503."""
     resolve(forms.remotes[1], "a")
+    unknown(forms.remotes[1], "junk")
     clock.now += 1
     forms.remotes[0].prefetch()
     settle()
@@ -249,7 +292,7 @@ def aws(pool: LocalUserPool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
             f"{pool.issuer}/.well-known/jwks.json": original.url,
             f"{pool.updated_issuer}/.well-known/jwks.json": updated.url,
         }
-        monkeypatch.setattr(verifier_module, "RemoteKeySet", lambda url: RemoteKeySet(servers[url]))
+        monkeypatch.setattr(remote_module, "RemoteKeySet", lambda url: RemoteKeySet(servers[url]))
         yield Pool(pool, original, updated)
 
 
@@ -282,3 +325,16 @@ def test_both_addresses_down_is_503(aws: Pool) -> None:
     for issuer in (aws.pool.issuer, aws.pool.updated_issuer):
         with pytest.raises(KeysUnavailable):
             aws.verify(issuer)
+
+
+def test_listeners_are_told_of_both_addresses(forms: Pair) -> None:
+    """The fetch of either form's address is told of once, though both forms share the two."""
+    told: list[Event] = []
+    listeners = Listeners()
+    listeners.add(told.append)
+    forms.first.observe(listeners)
+    forms.second.observe(listeners)
+    forms.sources[0].answer, forms.sources[1].answer = DOWN, FORBIDDEN
+    unavailable(forms.first)
+    problems = sorted(str(event.problem) for event in told if isinstance(event, KeysFetched))
+    assert problems == ["status 403", "status 500"]

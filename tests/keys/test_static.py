@@ -72,14 +72,17 @@ def test_unknown_kid_is_the_tokens_fault(kid: str) -> None:
 
 
 UNUSABLE: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "a missing file": (lambda p: p / "none.json", "jwks: the file cannot be read: No such file"),
-    "a directory": (lambda p: p, "jwks: the file cannot be read: Is a directory"),
+    "a missing file": (
+        lambda p: p / "none",
+        "none): the file cannot be read: No such file",
+    ),
+    "a directory": (lambda p: p, "): the file cannot be read: Is a directory"),
     "a path with NUL": (lambda p: f"{p}/\0", "jwks: no file has a NUL character in its name"),
-    "no JSON": (lambda _: b"<html>", 'it is no object with a list under "keys"'),
+    "no JSON": (lambda _: b"<html>", "it is HTML or XML"),
     "no keys": (lambda _: {"keys": []}, "it holds no usable key"),
     "a private key": (lambda _: {"keys": [jwk(d="AQ")]}, "holds private or symmetric key material"),
-    "a single key": (lambda _: jwk(), 'it is no object with a list under "keys"'),
-    "no mapping": (lambda _: [jwk()], 'it is no object with a list under "keys"'),
+    "a single key": (lambda _: jwk(), "it is a single key"),
+    "no mapping": (lambda _: [jwk()], "it is a list"),
 }
 
 

@@ -25,17 +25,30 @@ ROOT = Path(__file__).parents[2]
 IMPORT_PACKAGES = {
     "cognito_guard",
     "cognito_guard_asgi",
+    "cognito_guard_boto3",
     "cognito_guard_django",
     "cognito_guard_flask",
+    "cognito_guard_lambda",
+    "cognito_guard_mcp",
+    "cognito_guard_opentelemetry",
     "cognito_guard_pytest",
+    "cognito_guard_redis",
 }
 EXTRAS = {
-    "": {"anyio", "cryptography", "httpx"},
+    "": {"cryptography", "httpx"},
     "starlette": {"starlette"},
     "fastapi": {"fastapi"},
     "django": {"django"},
     "drf": {"django", "djangorestframework"},
+    "channels": {"channels", "django"},
     "flask": {"flask"},
+    "httpx2": {"httpx2"},
+    "redis": {"redis"},
+    "powertools": {"aws-lambda-powertools"},
+    "mcp": {"mcp"},
+    "fastmcp": {"fastmcp"},
+    "opentelemetry": {"opentelemetry-api"},
+    "boto3": {"boto3"},
     "testing": {"h11", "pyjwt"},
     "cli": set[str](),
 }
@@ -50,7 +63,7 @@ SDIST_TOP_LEVEL = {
     "pyproject.toml",
 }
 
-_SECONDS = 110
+_SECONDS = 500
 
 
 class Wheel(NamedTuple):
@@ -159,6 +172,12 @@ def test_the_entry_points(wheel: Wheel) -> None:
     ]
 
 
+def test_the_index_can_show_the_description(dist: Path) -> None:
+    """`twine check` finds nothing wrong with what is uploaded. The description is README.md."""
+    need(find_spec("twine") is not None, "twine: pip install twine")
+    _run("twine", "check", "--strict", *map(str, dist.iterdir()))
+
+
 def test_the_wheel_works_by_itself(wheel: Wheel, tmp_path: Path) -> None:
     """Out of reach of the checkout, the wheel's packages are found and its command answers."""
     code = (
@@ -184,6 +203,33 @@ def test_the_wheel_works_by_itself(wheel: Wheel, tmp_path: Path) -> None:
     assert origins == [
         str(wheel.path / package / "__init__.py") for package in sorted(IMPORT_PACKAGES)
     ]
+
+
+def test_the_extra_boto3_works_alone(wheel: Wheel, tmp_path: Path) -> None:
+    """In a fresh environment it brings boto3, and asks for no framework."""
+    venv = tmp_path / "venv"
+    _run("venv", str(venv))
+    python = venv / ("Scripts" if os.name == "nt" else "bin") / "python"
+    pins = ["--constraint", str(ROOT / ".ci" / "pins.txt")]
+    _run("pip", "--python", str(python), "install", *pins, f"{wheel.path}[boto3]")
+    code = (
+        "import sys\n"
+        "from cognito_guard import UserPool\n"
+        "from cognito_guard_boto3 import IdentityPool\n"
+        "pool = UserPool('eu-west-1_AbC123xyz', client_ids=['1example23456789'])\n"
+        "session = IdentityPool('eu-west-1:0', pool).session(lambda: 'token')\n"
+        "print(session.client('s3').meta.region_name)\n"
+        "print(*sys.modules.keys() & {'django', 'flask', 'starlette', 'redis', 'jwt'})"
+    )
+    done = subprocess.run(
+        [str(python), "-I", "-W", "error", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    assert done.stdout.split() == ["eu-west-1"], done.stderr
 
 
 def _run(module: str, *arguments: str) -> None:

@@ -6,7 +6,7 @@ import threading
 from enum import Enum
 from typing import NamedTuple
 
-from cognito_guard.fetch import FETCH_SECONDS
+from cognito_guard.network.fetch import FETCH_SECONDS
 
 GOOD, UNAVAILABLE = "200", "503 keys_unavailable"
 WHILE_FETCHING = "503 keys_unavailable while keys are fetched"
@@ -100,7 +100,8 @@ class History:
             verdicts.add(UNAVAILABLE if failed else WHILE_FETCHING)
             # A good token is never refused: its key was published in good time.
             if kind in (Kind.UNKNOWN, Kind.WITHDRAWN):
-                verdicts.add(UNKNOWN)
+                # The latter where nobody has looked for this key since it was first named.
+                verdicts |= {UNKNOWN, UNAVAILABLE}
         return frozenset(verdicts)
 
     def fetching(self, begin: float, end: float) -> bool:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cognito_guard.keys import UNKNOWN_KEY_SECONDS
+from cognito_guard.keys.remote import UNKNOWN_KEY_SECONDS
 from cognito_guard.testing import LocalUserPool
 
 ROTATE_SECONDS = 5.0

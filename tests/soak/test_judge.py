@@ -51,11 +51,21 @@ def history() -> History:
         (Kind.GOOD, "newest", 301, {UNAVAILABLE}),
         (Kind.GOOD, "newest", 390, {UNAVAILABLE}),
         (Kind.UNKNOWN, "unknown", 301, {UNAVAILABLE, UNKNOWN}),
-        (Kind.UNKNOWN, "unknown", 298, {UNKNOWN, WHILE_FETCHING}),
-        (Kind.UNKNOWN, "unknown", 401 + LAG_SECONDS, {UNKNOWN, WHILE_FETCHING}),
+        (Kind.UNKNOWN, "unknown", 298, {UNKNOWN, UNAVAILABLE, WHILE_FETCHING}),
+        (
+            Kind.UNKNOWN,
+            "unknown",
+            401 + LAG_SECONDS,
+            {UNKNOWN, UNAVAILABLE, WHILE_FETCHING},
+        ),
         # A key that is no longer sent, at first and once the guard must know.
         (Kind.WITHDRAWN, "old", 401, {GOOD, UNKNOWN, UNAVAILABLE}),
-        (Kind.WITHDRAWN, "old", 401 + LAG_SECONDS, {UNKNOWN, WHILE_FETCHING}),
+        (
+            Kind.WITHDRAWN,
+            "old",
+            401 + LAG_SECONDS,
+            {UNKNOWN, UNAVAILABLE, WHILE_FETCHING},
+        ),
         (Kind.GOOD, "new", 401 + LAG_SECONDS, {GOOD}),
         # No key is needed for these.
         (Kind.EXPIRED, "new", 305, {"401 token_expired"}),

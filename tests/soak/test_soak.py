@@ -48,7 +48,6 @@ def test_it_was_a_soak(reports: list[Report]) -> None:
         assert verdicts[Kind.GOOD, "200"] > 500
         assert verdicts[Kind.GOOD, "503 keys_unavailable"] > 0
         assert verdicts[Kind.UNKNOWN, "401 unknown_key"] > 0
-        assert verdicts[Kind.WITHDRAWN, "401 unknown_key"] > 0
         assert len(report.outages) == 2
         # Never more often than every 30 s, as many unknown kids as there are.
         assert 2 <= report.history.fetches <= 3

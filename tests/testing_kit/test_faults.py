@@ -17,7 +17,7 @@ from cognito_guard import StaticKeySet
 from cognito_guard.errors import ConfigurationError
 from cognito_guard.testing import Fault, JwksServer, LocalUserPool, PemServer
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 BODY = b"-----BEGIN PUBLIC KEY-----\n" + b"A" * 170 + b"\n-----END PUBLIC KEY-----\n"
 
 

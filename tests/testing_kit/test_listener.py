@@ -11,7 +11,7 @@ import pytest
 
 from cognito_guard.testing.listener import Visit
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 
 def get(url: str) -> httpx.Response:
     """The answer from ``url``."""
-    return httpx.get(url, trust_env=False)
+    return httpx.get(url, trust_env=False, timeout=60)
 
 
 def test_keys_are_served_by_kid(pool: LocalUserPool) -> None:

@@ -8,9 +8,9 @@
     ...  # an app whose guard trusts pool.trust(), and a client of it
     attacks.run(lambda attempt: client.get("/orders", headers=attempt.headers), pool)
 
-Each :class:`Attack` has a name that stays, a sentence that says what it tries, and the reasons for
-which it must be refused. Most are tokens that carry the trusted key's real signature, so that only
-the one check they are about stands between them and an identity.
+Each :class:`Attack` has a stable name, a sentence that says what it tries, and the reasons for
+which it must be refused. Most are tokens with a real signature of the trusted key, so only the
+check in question prevents an identity.
 """
 
 from .attack import Attack

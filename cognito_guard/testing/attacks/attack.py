@@ -47,23 +47,23 @@ def _nothing(forge: Forge) -> Headers:
 class Attack:
     """One way to try to get in.
 
-    ``name`` is unique and stays; ``tries`` is one sentence. ``reasons`` are the verdicts that are
-    right, usually one. ``needs_key``: it can only be seen through with the key, so the key set may
-    be asked for one; no other attack may cause as much. ``fits`` says against which apps it is one.
+    ``name`` is unique and stable; ``tries`` is one sentence. ``reasons`` are the correct verdicts,
+    usually one. ``needs_key``: it can only be detected with the key, so the key set may be asked
+    for one; no other attack may cause that. ``fits`` says which apps it applies to.
     """
 
     name: str
     tries: str
     reasons: tuple[Reason, ...]
     token: Callable[[Forge], str] | None = None
-    """Makes the token, where the attack is one on a token."""
+    """Makes the token, if the attack uses a token."""
     request: Callable[[Forge], Headers] = _nothing
-    """Makes the headers, where the attack is one on the request."""
+    """Makes the headers, if the attack uses the request."""
     needs_key: bool = False
     fits: Callable[[Forge], bool] = anywhere
 
     def headers(self, forge: Forge) -> Headers | None:
-        """The headers of a request that carries it; ``None`` where no request can."""
+        """The headers of a request that carries it; ``None`` if no request can."""
         if self.token is None:
             return self.request(forge)
         token = self.token(forge)
@@ -73,7 +73,7 @@ class Attack:
         return [("Authorization", value.encode("utf-8", "surrogatepass").decode("latin-1"))]
 
     def verdicts(self, headers: Headers) -> frozenset[Reason]:
-        """The reasons that are right for a request with these headers."""
+        """The correct reasons for a request with these headers."""
         if self.token is None or _BEARER_TOKEN.fullmatch(headers[0][1].removeprefix("Bearer ")):
             return frozenset(self.reasons)
         return frozenset({Reason.MALFORMED_AUTHORIZATION, Reason.MULTIPLE_CREDENTIALS})
@@ -83,6 +83,8 @@ def status_of(reason: Reason) -> int:
     """The HTTP status of a refusal for this reason (RFC 6750, section 3.1)."""
     if reason in InvalidRequest.reasons:
         return 400
+    if reason is Reason.KEYS_UNAVAILABLE:
+        return 503
     # A check of the pool's speaks about the token: 401. So only what no token can have too is 403.
     return 403 if reason in AccessDenied.reasons - {Reason.CHECK_FAILED} else 401
 

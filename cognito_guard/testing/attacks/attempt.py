@@ -23,9 +23,9 @@ _TELLING = 16
 class Attempt:
     """An attack against one app.
 
-    ``name`` and ``tries`` are the attack's. ``headers`` are what the request carries, as text
-    decoded as ISO 8859-1; :attr:`raw_headers` and :attr:`joined_headers` are the same for clients
-    that want them otherwise. ``reasons`` and ``statuses`` are the answers that are right.
+    ``name`` and ``tries`` are those of the attack. ``headers`` are the headers of the request, as
+    text decoded as ISO 8859-1; :attr:`raw_headers` and :attr:`joined_headers` are the same in other
+    forms. ``reasons`` and ``statuses`` are the correct answers.
     """
 
     def __init__(self, attack: Attack, forge: Forge, headers: Headers) -> None:
@@ -33,6 +33,10 @@ class Attempt:
         self.tries = attack.tries
         self.headers = headers
         self.reasons = attack.verdicts(headers)
+        if Reason.UNKNOWN_KEY in self.reasons:
+            # An app whose keys are remote looks for one made-up id in 30 seconds. Of the others it
+            # cannot say that there is no such key.
+            self.reasons |= {Reason.KEYS_UNAVAILABLE}
         self.needs_key = attack.needs_key
         """Whether the verdict takes a key, so that an app may fetch its keys for it."""
         values = [value for _, value in headers]
@@ -72,11 +76,11 @@ class Attempt:
         return joined
 
     def check(self, answer: Any) -> None:
-        """Hold the answer to it against the right verdict.
+        """Compare the response with the correct verdict.
 
         ``answer`` is a client's response, a tuple that begins with status and body, a status, or
-        ``None`` where the server hung up. The status must be right, the ``reason`` in the body too
-        where there is one, and nothing of the credential may be repeated.
+        ``None`` if the server closed the connection. The status must be correct, and the ``reason``
+        in the body, if there is one. No part of the credential may be in the response.
 
         Raises ``AssertionError``, without a part of the credential in it.
         """
@@ -84,7 +88,7 @@ class Attempt:
             raise AssertionError(f"{self.name}: {fault}. {self.tries}")
 
     def fault(self, answer: Any) -> str | None:
-        """What is wrong with an answer, in a few words; ``None`` for nothing."""
+        """What is wrong with a response, in a few words; ``None`` if it is correct."""
         if answer is None:
             return None if self.may_be_cut_off else "the server hung up"
         status, body = status_and_body(answer)

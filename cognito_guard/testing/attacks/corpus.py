@@ -50,7 +50,7 @@ CORPUS: tuple[Attack, ...] = (
 
 
 def build(pool: LocalUserPool, **app: Any) -> list[Attempt]:
-    """Every attack that a request can carry, made ready against an app that trusts ``pool``.
+    """Every attack that a request can carry, prepared for an app that trusts ``pool``.
 
     ``app`` describes the app, with the arguments of :class:`Forge`.
     """

@@ -1,4 +1,4 @@
-"""Forge: signs any bytes at all with a local pool's key, for the token that nobody may accept."""
+"""Forge: signs any bytes with a local pool's key, for tokens that must be refused."""
 
 from __future__ import annotations
 
@@ -36,23 +36,24 @@ def to_json(value: object) -> bytes:
 
 
 class Forge:
-    """A user pool's signing key, without the care that a user pool takes, and the app under attack.
+    """A user pool's signing key, without a user pool's checks, and the app under attack.
 
     ``pool``
         The pool that the app trusts. Forged tokens carry its key's real signature.
     ``token_use``
-        What the app accepts, ``"access"`` or ``"id"``; what is forged is of that kind.
+        What the app accepts, ``"access"`` or ``"id"``; forged tokens are of that kind.
     ``resource``
-        The resource that the app asks for, where it does.
+        The resource that the app requires, if any.
     ``cookie``
-        The name of the app's cookie, where it looks into one as well.
+        The name of the app's cookie, if it reads tokens from one.
     ``load_balancer``
-        The load balancer that the app trusts as well as the pool, where it does; one of ``pool``.
+        The load balancer that the app trusts in addition to the pool, if any; it must belong to
+        ``pool``.
     ``user_info_alone``
-        Whether the app believes what that one forwards without a look at the access token.
+        Whether the app trusts the load balancer's data without verifying the access token.
     ``claims``
-        Claims that all forged tokens have, such as a group that the app wants to see. Without it a
-        forgery that was believed might still be refused by a policy.
+        Claims that all forged tokens have, such as a group that the app requires. Otherwise a
+        policy might refuse a forgery that passed the verification.
     """
 
     def __init__(

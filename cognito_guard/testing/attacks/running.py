@@ -24,12 +24,12 @@ _GOOD = Attack(
 def run(send: Callable[[Attempt], Any], pool: LocalUserPool, **app: Any) -> list[Attempt]:
     """Make every attack on an app, and return them.
 
-    ``send`` makes a request with ``attempt.headers`` to a path that asks for a caller, and returns
-    the response (see :meth:`Attempt.check`). ``pool`` is the local pool that the app trusts;
-    ``app`` describes the app further, with the arguments of :class:`Forge`.
+    ``send`` makes a request with ``attempt.headers`` to a protected path, and returns the response
+    (see :meth:`Attempt.check`). ``pool`` is the local pool that the app trusts; ``app`` describes
+    the app further, with the arguments of :class:`Forge`.
 
-    A good token is sent before and after: an app that refuses everybody has withstood nothing.
-    Raises ``AssertionError`` that names each attack which was not refused as it must be.
+    A valid token is sent before and after, because refusing everybody proves nothing.
+    Raises ``AssertionError`` that names each attack that was not refused correctly.
     """
     forge = Forge(pool, **app)
     made = attempts(forge)
@@ -42,7 +42,7 @@ def run(send: Callable[[Attempt], Any], pool: LocalUserPool, **app: Any) -> list
 async def arun(
     send: Callable[[Attempt], Awaitable[Any]], pool: LocalUserPool, **app: Any
 ) -> list[Attempt]:
-    """As :func:`run`, for a ``send`` that is awaited."""
+    """As :func:`run`, for an async ``send``."""
     forge = Forge(pool, **app)
     made = attempts(forge)
     _let_in(await send(_control(forge)))

@@ -6,14 +6,14 @@ import socket
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from http import HTTPStatus
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import h11
 
-from .http1 import Exchange, Headers, Peer, Refused, Request, decoded, encoded, tokens
+from ..web.hosts import is_loopback
+from ..web.http1 import Exchange, Headers, Peer, Refused, Request, decoded, encoded, tokens
 
-__all__ = ["Target", "end_to_end", "forward", "is_loopback"]
+__all__ = ["Target", "end_to_end", "forward"]
 
 OIDC_PREFIX = "x-amzn-oidc-"
 """What the names of a load balancer's own headers begin with."""
@@ -48,13 +48,6 @@ class Target:
         if not is_loopback(self.host):
             raise ValueError("a target must be on this machine")
         self.port = parts.port or 80
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this machine's, as a browser sees it."""
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost" or host.endswith(".localhost")
 
 
 def end_to_end(request: Request, client: str, port: int) -> list[tuple[str, str]]:

@@ -9,19 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from socketserver import StreamRequestHandler, TCPServer, ThreadingMixIn
-from typing import TYPE_CHECKING, Any, Literal, cast, final, get_args
-from urllib.parse import urlsplit
+from typing import Any, Literal, Protocol, cast, final, get_args
 from weakref import WeakSet
 
 import h11
 
+from ..pool import LocalUserPool
+from ..web.hosts import own_origin
+from ..web.http1 import Exchange, Headers, Refused, Request, tokens
+from ..web.page import chosen, sign_in_page
+from ..web.sessions import Sessions
 from . import login
-from .forwarding import Target, end_to_end, forward, is_loopback
-from .http1 import Exchange, Headers, Refused, Request, tokens
-from .sessions import Sessions
-
-if TYPE_CHECKING:
-    from ..load_balancer import LocalLoadBalancer
+from .forwarding import Target, end_to_end, forward
 
 __all__ = ["Action", "LocalListener"]
 
@@ -39,6 +38,22 @@ _MAX_CLAIMS = 11 * 1024
 _IDLE_SECONDS = 60.0
 _REST_SECONDS = 2.0
 _CLOSE_SECONDS = 10.0
+
+
+class _Balancer(Protocol):
+    """What a listener needs of the load balancer that signs for it."""
+
+    @property
+    def pool(self) -> LocalUserPool: ...  # pragma: no cover
+
+    @property
+    def clock(self) -> Callable[[], float]: ...  # pragma: no cover
+
+    def headers(
+        self, username: str, *, access_token: str
+    ) -> dict[str, str]: ...  # pragma: no cover
+
+    def access_token(self, username: str, *, expires_in: float) -> str: ...  # pragma: no cover
 
 
 @dataclass
@@ -79,7 +94,7 @@ class LocalListener:
 
     def __init__(
         self,
-        balancer: LocalLoadBalancer,
+        balancer: _Balancer,
         target: str,
         *,
         on_unauthenticated_request: Action = "authenticate",
@@ -116,7 +131,7 @@ class LocalListener:
             request = exchange.read()
             if request is None:
                 return
-            origin = _origin(request)
+            origin = own_origin(request)
             if request.path.startswith(login.PREFIX):
                 self._answer_page(exchange, request, origin)
             elif "websocket" in tokens(request.headers, "upgrade"):
@@ -169,7 +184,8 @@ class LocalListener:
         users = self._balancer.pool.users
         known = next(request.cookies(_IDP_COOKIE), "")
         if request.path == login.LOGIN_PATH and request.method == "POST":
-            username, to = login.chosen(exchange, request, users, origin)
+            username, fields = chosen(exchange, request, users, origin)
+            to = login.own_path(fields.get("to", "/"), origin)
             self._signed_in.end(known)
             self._let_in(exchange, request, self._signed_in.begin(username), to)
         elif request.path == login.LOGIN_PATH and request.method == "GET":
@@ -178,7 +194,14 @@ class LocalListener:
                 # As with managed login, whoever is signed in there is not asked again.
                 self._let_in(exchange, request, known, to)
             else:
-                login.show(exchange, request, users.values(), to)
+                page, headers = sign_in_page(
+                    request,
+                    users.values(),
+                    login.LOGIN_PATH,
+                    fields={"to": to},
+                    cookie_path=login.PREFIX,
+                )
+                exchange.answer(HTTPStatus.OK, page, headers=headers, kind="text/html")
         elif request.path == login.LOGOUT_PATH and request.method == "GET":
             self._signed_in.end(known)
             self._forget(request)
@@ -206,17 +229,6 @@ class LocalListener:
     def _redirect(exchange: Exchange, to: str, *cookies: str) -> None:
         headers = [("Location", to), *(("Set-Cookie", cookie) for cookie in cookies)]
         exchange.answer(HTTPStatus.FOUND, headers=headers)
-
-
-def _origin(request: Request) -> str:
-    """What the browser takes for our origin; never another site's name that leads here."""
-    try:
-        host = urlsplit(f"//{request.host}").hostname or ""
-    except ValueError:
-        host = ""
-    if not is_loopback(host):
-        raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "This host is not served here.")
-    return f"http://{request.host}"
 
 
 def _cookie(name: str, value: str, path: str) -> str:

@@ -40,7 +40,7 @@ def bare_es256() -> Call:
     return lambda text: key.verify(signature, signed, scheme)
 
 
-def load_balancer_data() -> Call:
+def load_balancer_data(**options: Any) -> Call:
     """As an adapter asks: with a function that gives a header's values."""
     trusted = Guard(
         LoadBalancer(
@@ -49,7 +49,7 @@ def load_balancer_data() -> Call:
             issuer=balancer["issuer"],
             keys=balancer["keys"],
         ),
-        **OFF,
+        **options,
     )
 
     def call(text: str) -> None:
@@ -64,14 +64,60 @@ def _values(text: str, name: str) -> tuple[str, ...]:
 
 OFF: dict[str, Any] = {"cache_entries": 0}
 
+
+def first_sight(**options: Any) -> Call:
+    """Tokens that were not seen before, each another one. When all were, another guard goes on: it
+    shares the keys, and costs next to nothing beside so many tokens."""
+    once = [token.encode("ascii") for token in given["once"]]
+    left: list[bytes] = []
+    verify = guard(given["user_pool_id"]).verify
+
+    def call(text: str) -> None:
+        nonlocal verify
+        if not left:
+            left.extend(once)
+            verify = guard(given["user_pool_id"], **options).verify
+        verify(left.pop().decode("ascii"))
+
+    return call
+
+
+class Request:
+    """What gives the headers of a request, as an adapter for ASGI has it."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, token: str) -> None:
+        self._headers = [(b"host", b"localhost"), (b"authorization", b"Bearer " + token.encode())]
+
+    def __call__(self, name: str) -> list[bytes]:
+        raw = name.encode("latin-1")
+        return [value for key, value in self._headers if key == raw]
+
+
+def whole_request() -> Call:
+    """As an adapter asks, with the raw value of the header."""
+    authenticate = guard(given["user_pool_id"]).authenticate
+    return lambda text: authenticate(Request(text))
+
+
 calls: dict[str, Call] = {
     "verify": guard(given["user_pool_id"], **OFF).verify,
     "repeat": guard(given["user_pool_id"]).verify,
+    "first sight": first_sight(),
+    "first sight, no cache": first_sight(**OFF),
+    "whole request": whole_request(),
     "bare ES256": bare_es256(),
-    "load balancer": load_balancer_data(),
+    "load balancer": load_balancer_data(**OFF),
+    "load balancer, repeat": load_balancer_data(),
     **{f"bare {size}": bare(given, size) for size in given["sizes"]},
     **{name: guard(*ids, **OFF).verify for name, ids in given["pools"].items()},
 }
-examples = {"load balancer": "data", "bare ES256": "data", **{n: n for n in given["pools"]}}
+examples = {
+    "load balancer": "data",
+    "load balancer, repeat": "data",
+    "bare ES256": "data",
+    **{n: n for n in given["pools"]},
+}
 
 Worker("cognito-guard", given, calls, examples).serve()

@@ -4,8 +4,9 @@ Run as a script by the Python of the library's own environment, so it knows the 
 only. One line of JSON in, one line of JSON out:
 
 - ``{"do": "about"}`` answers with what can be measured and what the library refuses;
-- ``{"do": "measure", "call": NAME, "token": NAME, "calls": N, "threads": T}`` answers
-  ``{"seconds": S}``: how long T threads took for N calls each, side by side.
+- ``{"do": "measure", "call": NAME, "token": NAME, "calls": N, "threads": T, "turn": U}`` answers
+  ``{"seconds": S}``: how long T threads took for N calls each, side by side, where one that waits
+  for the interpreter asks for it after U seconds (``sys.setswitchinterval``).
 
 Standard output is the pipe; whatever a library prints goes to standard error.
 """
@@ -73,7 +74,7 @@ class Worker:
         }
 
     def _measure(
-        self, call: str, calls: int, token: str = "good", threads: int = 1
+        self, call: str, calls: int, token: str = "good", threads: int = 1, turn: float = 0.005
     ) -> dict[str, float]:
         text = self._given["tokens"][token].encode("ascii")
         function = self._calls[call]
@@ -93,10 +94,13 @@ class Worker:
             times.append((start, time.perf_counter()))
 
         workers = [threading.Thread(target=work, args=(batch,)) for batch in batches]
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(turn)
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
+        sys.setswitchinterval(before)
         return {"seconds": max(end for _, end in times) - min(start for start, _ in times)}
 
 

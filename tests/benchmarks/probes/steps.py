@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cognito_guard import Guard, StaticKeySet, UserPool
-from cognito_guard.token import decode_base64url, parse_token
+from cognito_guard._support.base64url import decode_base64url
+from cognito_guard.tokens.parsing import parse_token
 
 with open(sys.argv[1], encoding="utf-8") as file:
     given = json.load(file)

@@ -8,3 +8,6 @@ GUARDED = os.environ.get("BENCH_GUARDED") == "1"
 """Whether the app in this process is guarded."""
 
 BODY = b'{"hello": "world"}'
+
+ENTRY = "as long as a session"
+"""A key in Redis. The page ``/read`` reads it, as a session is read, and does nothing with it."""

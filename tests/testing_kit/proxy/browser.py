@@ -12,7 +12,7 @@ class Browser(httpx.Client):
     """Keeps cookies, ignores the machine's proxies, and follows no redirect by itself."""
 
     def __init__(self) -> None:
-        super().__init__(trust_env=False, follow_redirects=False)
+        super().__init__(trust_env=False, follow_redirects=False, timeout=60)
 
     def fields(self, page: httpx.Response) -> dict[str, str]:
         """The hidden fields of the form on a page."""

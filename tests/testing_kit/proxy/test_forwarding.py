@@ -209,7 +209,7 @@ def test_answers_stream(balancer: LocalLoadBalancer) -> None:
         wire.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
         for piece in pieces:
             wire.send(piece)
-            assert arrived.acquire(timeout=20)
+            assert arrived.acquire(timeout=60)
 
     with between(balancer, behave) as listener, client(listener) as wire:
         wire.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -279,7 +279,7 @@ def test_app_that_takes_too_long(
     balancer: LocalLoadBalancer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An app that stays silent is 504."""
-    monkeypatch.setattr("cognito_guard.testing.proxy.forwarding.IDLE_SECONDS", 0.05)
+    monkeypatch.setattr("cognito_guard.testing.proxy.forwarding.IDLE_SECONDS", 0.5)
     with between(balancer, lambda wire: wire.rest()) as listener:
         answer = ask(listener.url)
     assert (answer.status, answer.body) == (504, b"The app took too long.")

@@ -60,7 +60,10 @@ def test_session_cookie(listener: LocalListener, browser: Browser) -> None:
     assert names[0] != names[1]
     for name, status in zip(names, (302, 203), strict=True):
         headers = {"Cookie": f"x=1; {COOKIE}={name}"}
-        assert httpx.get(listener.url, headers=headers, trust_env=False).status_code == status
+        assert (
+            httpx.get(listener.url, headers=headers, trust_env=False, timeout=60).status_code
+            == status
+        )
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "%00", "a" * 10_000], ids=len)
@@ -129,7 +132,7 @@ def test_form_from_another_site(listener: LocalListener, browser: Browser) -> No
     for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
         answer = browser.post(page.url, data=form, headers={"Origin": origin})
         assert answer.status_code == 403
-    assert httpx.post(page.url, data=form, trust_env=False).status_code == 403
+    assert httpx.post(page.url, data=form, trust_env=False, timeout=60).status_code == 403
     good = browser.post(page.url, data=form, headers={"Origin": listener.url})
     assert good.status_code == 302
 
@@ -140,7 +143,7 @@ def test_nonce_is_the_browsers(listener: LocalListener, browser: Browser) -> Non
     assert browser.fields(first) == browser.fields(second)
     assert "HttpOnly; SameSite=Strict" in first.headers["set-cookie"]
     headers = {"Cookie": 'cognito-login="><script>'}
-    page = httpx.get(listener.url + LOGIN, headers=headers, trust_env=False)
+    page = httpx.get(listener.url + LOGIN, headers=headers, trust_env=False, timeout=60)
     assert "<script" not in page.text + page.headers["set-cookie"]
     assert len(browser.fields(page)["nonce"]) == 43
 
@@ -186,7 +189,7 @@ def test_query_that_is_none(listener: LocalListener, browser: Browser) -> None:
 )
 def test_other_pages(listener: LocalListener, method: str, path: str) -> None:
     """There are no others under that prefix, for the app neither."""
-    answer = httpx.request(method, listener.url + path, trust_env=False)
+    answer = httpx.request(method, listener.url + path, trust_env=False, timeout=60)
     assert answer.status_code == 404
 
 
@@ -203,8 +206,10 @@ def test_logout(listener: LocalListener, browser: Browser) -> None:
     assert set(browser.cookies) == {"cognito-login", "a", "b"}  # the last two are the app's
     for cookies in (dict(browser.cookies), kept):
         header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
-        assert httpx.get(listener.url, headers=header, trust_env=False).status_code == 302
-        page = httpx.get(listener.url + LOGIN, headers=header, trust_env=False)
+        assert (
+            httpx.get(listener.url, headers=header, trust_env=False, timeout=60).status_code == 302
+        )
+        page = httpx.get(listener.url + LOGIN, headers=header, trust_env=False, timeout=60)
         assert page.status_code == 200
 
 
@@ -260,7 +265,9 @@ def test_kept_cookie_ends_with_its_access_token(echo: str, browser: Browser) -> 
         statuses = []
         for seconds in (0, 3599, 1):
             now += seconds
-            statuses.append(httpx.get(listener.url, headers=header, trust_env=False).status_code)
+            statuses.append(
+                httpx.get(listener.url, headers=header, trust_env=False, timeout=60).status_code
+            )
         assert statuses == [203, 203, 302]
 
 
@@ -353,7 +360,7 @@ def test_claims_that_are_too_large(echo: str, browser: Browser) -> None:
 def test_other_hosts_are_not_served(listener: LocalListener, host: str) -> None:
     """A name of another site that leads here (DNS rebinding) opens nothing."""
     for path in ("/", LOGIN):
-        answer = httpx.get(listener.url + path, headers={"Host": host}, trust_env=False)
+        answer = httpx.get(listener.url + path, headers={"Host": host}, trust_env=False, timeout=60)
         assert (answer.status_code, answer.text) == (421, "This host is not served here.")
 
 
@@ -362,7 +369,7 @@ def test_other_hosts_are_not_served(listener: LocalListener, host: str) -> None:
 )
 def test_names_of_this_machine(listener: LocalListener, host: str) -> None:
     """All names of this machine are served."""
-    answer = httpx.get(listener.url, headers={"Host": host}, trust_env=False)
+    answer = httpx.get(listener.url, headers={"Host": host}, trust_env=False, timeout=60)
     assert answer.status_code == 302
 
 

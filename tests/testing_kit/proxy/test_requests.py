@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cognito_guard.testing import LocalListener, LocalLoadBalancer
-from cognito_guard.testing.proxy.sessions import Sessions
+from cognito_guard.testing.web.sessions import Sessions
 
 from .wires import Wire, between, client, exchange
 

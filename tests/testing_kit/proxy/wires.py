@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from cognito_guard.testing import LocalListener, LocalLoadBalancer
 
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 
 
 class Wire:

@@ -10,6 +10,7 @@ from typing import Any, assert_type
 from cognito_guard import (
     ANY_CLIENT,
     AccessDenied,
+    Actor,
     AuthError,
     AuthorizationHeader,
     Challenge,
@@ -23,18 +24,24 @@ from cognito_guard import (
     KeysUnavailable,
     LoadBalancer,
     LoginTooOld,
+    LoginTooWeak,
     Pending,
     Policy,
     Reason,
     RemoteKeySet,
     StaticKeySet,
+    StepUpRequired,
     TokenVerifier,
     UserPool,
     VerificationKey,
     build_policy,
     enforce,
+    forbid_actor,
+    require_acr,
+    require_actor,
     require_claim,
     require_groups,
+    require_mfa,
     require_recent_login,
     require_roles,
     require_scopes,
@@ -145,6 +152,10 @@ def what(identity: Identity) -> None:
     assert_type(identity.scopes, tuple[str, ...])
     assert_type(identity.roles, tuple[str, ...])
     assert_type(identity.amr, tuple[str, ...])
+    assert_type(identity.actor, Actor | None)
+    if identity.actor is not None:
+        assert_type(identity.actor.actor, Actor | None)
+        assert_type(identity.actor.subject, str | None)
     assert_type(identity.custom, Mapping[str, Any])
     assert_type(identity.claims, Mapping[str, Any])
     assert_type(identity.expires_at, float | None)
@@ -166,9 +177,18 @@ def policies() -> Sequence[Policy]:
         require_claim("email_verified", True),
         require_claim("custom:tier"),
         require_recent_login(300),
+        require_acr("urn:cognito:loa:2"),
+        require_acr("silver", levels=["bronze", "silver", "gold"]),
+        require_mfa(),
+        require_mfa(acr_values="gold"),
+        require_mfa(acr_values=["gold", "silver"]),
+        require_actor(),
+        require_actor(subjects="agent", client_ids=["1example"], issuers=("https://x.example",)),
+        forbid_actor(),
         require_groups("admins") & require_scopes("orders/write") | require_roles("editor"),
         Policy(only_people) & in_office_hours,
         build_policy(groups="admins", scopes=["orders/read"], roles=("editor",)),
+        build_policy(acr="urn:cognito:loa:3", mfa=True, max_age=300),
         build_policy(policy=require_groups("admins") | require_roles("editor")),
         build_policy(policy=in_office_hours),
     ]
@@ -186,6 +206,10 @@ def answer(guard: Guard, token: str) -> Challenge | None:
         assert_type(error.scopes, tuple[str, ...])
     except LoginTooOld as error:
         assert_type(error.max_age, int | None)
+    except LoginTooWeak as error:
+        assert_type(error.acr_values, tuple[str, ...])
+    except StepUpRequired as error:
+        assert_type((error.max_age, error.acr_values), tuple[int | None, tuple[str, ...]])
     except KeysUnavailable as error:
         assert_type(error.retry_after, int)
         refusal = guard.challenge(error)

@@ -72,6 +72,7 @@ async def live(
 async def types(connection: HTTPConnection, scopes: SecurityScopes) -> None:
     """What the dependencies are, and what they give."""
     assert_type(auth.require(groups="admins").require(scopes=("a", "b")), CognitoAuth)
+    assert_type(auth.require(acr="urn:cognito:loa:2", mfa=True, max_age=60), CognitoAuth)
     assert_type(auth.optional, OptionalCognitoAuth)
     assert_type(auth.require(groups="admins").optional, OptionalCognitoAuth)
     assert_type(await auth(connection, scopes), Identity)

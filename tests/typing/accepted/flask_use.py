@@ -24,7 +24,7 @@ def me() -> dict[str, str | None]:
 
 
 @shop.get("/orders/<int:number>")
-@cognito.required(groups="admins", scopes=["orders/read"], roles=("editor",))
+@cognito.required(groups="admins", scopes=["orders/read"], roles=("editor",), max_age=300)
 async def order(number: int) -> str:
     """A requirement, for an async function with an argument."""
     return f"{number} {current_identity.subject}"
@@ -52,7 +52,7 @@ def create_app(guard: Guard) -> Flask:
     app = Flask(__name__)
     cognito.init_app(app)
     staff.init_app(app, guard=guard)
-    cognito.protect(shop, groups="staff", exempt=["news"])
+    cognito.protect(shop, groups="staff", acr="urn:cognito:loa:2", exempt=["news"])
     staff.protect(app, exempt={"shop.news"})
     shop.add_url_rule("/editor", view_func=Editor.as_view("editor"))
 

@@ -28,13 +28,19 @@ async def profile(request: Request) -> Response:
     return JSONResponse({"sub": request.user.subject})
 
 
+@requires
+async def bare(request: Request) -> Response:
+    """Any caller, without parentheses."""
+    return JSONResponse({"sub": request.user.subject})
+
+
 @requires(groups="admins")
 async def admin(request: Request) -> JSONResponse:
     """A group."""
     return JSONResponse({"sub": request.user.subject})
 
 
-@requires(groups=["admins", "auditors"], scopes=("orders/read",), roles="editor")
+@requires(groups=["admins", "auditors"], scopes=("orders/read",), roles="editor", mfa=True)
 def several(request: Request) -> int:
     """A function that is not async, and all of everything."""
     return len(request.headers)

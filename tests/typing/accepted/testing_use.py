@@ -1,15 +1,24 @@
 """The test kit as it is meant to be used."""
 
-from typing import assert_type
+from typing import Any, assert_type
+
+from django.test import Client
+from flask import Flask
+from flask.testing import FlaskClient
+from starlette.testclient import TestClient
 
 from cognito_guard import Guard, LoadBalancer
 from cognito_guard.testing import (
+    LocalClock,
     LocalListener,
     LocalLoadBalancer,
     LocalUser,
     LocalUserPool,
     PemServer,
+    Refusal,
+    capture_refusals,
 )
+from cognito_guard_pytest import SignedIn
 
 
 def users() -> LocalUserPool:
@@ -42,3 +51,22 @@ def proxy(balancer: LocalLoadBalancer, url: str) -> str:
         assert_type(one, LocalListener)
         assert_type(one.logout_path, str)
         return one.url
+
+
+def signed_in(cognito_client: SignedIn, site: Any, app: Flask) -> dict[str, str]:
+    """One line for a test client of each framework."""
+    assert_type(cognito_client.starlette(site), TestClient)
+    assert_type(cognito_client.fastapi(site, base_url="https://app.example"), TestClient)
+    assert_type(cognito_client.flask(app), FlaskClient)
+    assert_type(cognito_client.django(enforce_csrf_checks=True), Client)
+    return cognito_client.as_user("bob", groups=["staff"], token_use="id").headers
+
+
+def refused(guard: Guard) -> None:
+    """What was refused, and a clock to be late by."""
+    clock = LocalClock()
+    clock.advance(60)
+    with capture_refusals() as refusals:
+        assert_type(refusals, list[Refusal])
+    same = LocalUserPool(private_keys=LocalUserPool().private_keys(), clock=clock)
+    LocalLoadBalancer(same, private_key=LocalLoadBalancer().private_key())

@@ -8,7 +8,10 @@ from cognito_guard import (
     RemoteKeySet,
     UserPool,
     build_policy,
+    require_acr,
+    require_actor,
     require_groups,
+    require_mfa,
     require_recent_login,
 )
 
@@ -83,6 +86,12 @@ def policies(guard: Guard) -> None:
     require_groups("admins") & "editors"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
     require_groups(b"admins")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     require_recent_login("5 minutes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    require_acr(2)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    require_acr("silver", ["silver", "gold"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    require_mfa("gold")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    require_actor("agent")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    build_policy(mfa="true")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    build_policy(max_age="300")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     build_policy("admins")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     build_policy(group="admins")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     build_policy(policy="admins")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

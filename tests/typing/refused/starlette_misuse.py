@@ -28,10 +28,10 @@ def middleware(app: Starlette, guard: Guard, pool: UserPool) -> None:
 
 def decorators() -> None:
     """The decorator's arguments."""
-    requires("admins")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    requires(group="admins")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    requires(groups=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    requires(scopes={"orders/read": True})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    requires(policy="admins")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    requires("admins")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    requires(group="admins")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    requires(groups=1)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    requires(scopes={"orders/read": True})  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    requires(policy="admins")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     requires(policy=anybody)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     requires(groups="admins")("not an endpoint")  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]

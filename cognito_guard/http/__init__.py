@@ -1,0 +1,1 @@
+"""HTTP in the engine: where a credential is found, and the response to an error."""

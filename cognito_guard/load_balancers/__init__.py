@@ -1,0 +1,1 @@
+"""Application Load Balancers: which are trusted, what they sign, and their keys."""

@@ -1,0 +1,1 @@
+"""User pools and their tokens: parsing, one pure function per claim, verifying, remembering."""

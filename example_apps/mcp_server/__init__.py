@@ -1,0 +1,1 @@
+"""An MCP server whose tools are for callers from a user pool."""

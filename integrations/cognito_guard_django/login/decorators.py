@@ -1,0 +1,90 @@
+"""``login_required``: pages for who has signed in. Others are led to the sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from django.http import HttpResponse, HttpResponseRedirect
+
+from cognito_guard import Policy, PolicyLike, StepUpRequired, build_policy, enforce
+
+from ..decorators import Names, V, guarded_view, refusal
+from ..requests.callers import verdict_or_error
+from ..requests.refusal import is_page, vary
+from .callers import keep_nowhere
+from .configured import login_or_error
+from .places import to_sign_in
+
+__all__ = ["login_required", "page_refusal"]
+
+
+@overload
+def login_required(view: V, /) -> V: ...
+
+
+@overload
+def login_required(
+    *,
+    groups: Names = None,
+    scopes: Names = None,
+    roles: Names = None,
+    acr: str | None = None,
+    mfa: bool = False,
+    max_age: int | None = None,
+    policy: PolicyLike | None = None,
+) -> Callable[[V], V]: ...
+
+
+def login_required(
+    view: V | None = None,
+    /,
+    *,
+    groups: Names = None,
+    scopes: Names = None,
+    roles: Names = None,
+    acr: str | None = None,
+    mfa: bool = False,
+    max_age: int | None = None,
+    policy: PolicyLike | None = None,
+) -> V | Callable[[V], V]:
+    """Do the same as :func:`~cognito_guard_django.decorators.cognito_required`, for pages: a
+    browser that opens one is redirected to the sign-in and back. A script gets the same answer as
+    there.
+    """
+    required = build_policy(
+        groups=groups, scopes=scopes, roles=roles, acr=acr, mfa=mfa, max_age=max_age, policy=policy
+    )
+
+    def decorate(view: V) -> V:
+        return guarded_view(view, required, page_refusal, "login_required")
+
+    return decorate if view is None else decorate(view)
+
+
+def page_refusal(request: Any, policy: Policy) -> HttpResponse | None:
+    """The answer to a caller who may not see a page; ``None`` for one who may."""
+    login_or_error()
+    caller = verdict_or_error(request).caller
+    if caller is None and is_page(request):
+        return _to_sign_in(request)
+    answer = refusal(request, policy)
+    if caller is None or caller.session is None:
+        return answer
+    if answer is None:
+        keep_nowhere(request)
+        return None
+    if answer.status_code == 401 and is_page(request):
+        # The one 401 for a caller who is known: the sign-in is too old, or too weak.
+        try:
+            enforce(policy, caller.identity)
+        except StepUpRequired as error:
+            return _to_sign_in(request, step_up=error, session=caller.session)
+    return answer
+
+
+def _to_sign_in(request: Any, **step_up: Any) -> HttpResponse:
+    response = HttpResponseRedirect(to_sign_in(request, request.get_full_path(), **step_up))
+    response["Cache-Control"] = "no-store"
+    answer: HttpResponse = vary(response)
+    return answer

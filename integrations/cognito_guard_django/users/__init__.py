@@ -1,0 +1,1 @@
+"""Real Django users for callers: who is who, what a token grants and takes away, which is newer."""

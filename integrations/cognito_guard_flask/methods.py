@@ -1,0 +1,56 @@
+"""Methods of ``View`` classes that a class below has replaced by others without a guard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask.views import View, http_method_funcs
+
+from .class_decorators import decorates_itself
+from .reach import reach
+from .views import is_guard
+
+__all__ = ["lost_method"]
+
+_DISPATCH = "dispatch_request"
+
+
+def lost_method(view_class: type[View]) -> str | None:
+    """The name of a method without a guard that runs instead of one with a guard.
+
+    That is one of the same name, or a ``dispatch_request`` from further below. Whether it calls the
+    guarded one in the end cannot be known. It is no loss where its class, or one further below, is
+    guarded as a whole.
+    """
+    lineage = view_class.__mro__
+    for name in sorted({name for each in lineage for name in vars(each)}):
+        guarded = next((each for each in lineage if _is_guarded(vars(each).get(name))), None)
+        if guarded is None:
+            continue
+        for other in (name, _DISPATCH) if name in http_method_funcs else (name,):
+            below = lineage[: lineage.index(guarded)]
+            if _is_lost(other, below):
+                return other
+    return None
+
+
+def _is_lost(name: str, below: Sequence[type]) -> bool:
+    """Whether one of these classes has a method of this name, and the first that has it no guard.
+
+    ``below`` are the classes below the one with the guarded method, the lowest first.
+    """
+    for position, each in enumerate(below):
+        if vars(each).get(name) is not None:
+            return not _is_guarded(vars(each)[name]) and not any(
+                map(decorates_itself, below[: position + 1])
+            )
+    return False
+
+
+def _is_guarded(value: Any) -> bool:
+    value = getattr(value, "__func__", value)  # a static method
+    return callable(value) and any(
+        is_guard(one)
+        for one in reach(value, stop=lambda one: is_guard(one) or isinstance(one, type)).values()
+    )

@@ -1,0 +1,81 @@
+"""What an authorizer tells of a caller, and what is read of it again: claims as texts.
+
+API Gateway takes texts, numbers and booleans alone, and AppSync nothing that is nested.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from cognito_guard import ConfigurationError, Identity
+
+__all__ = ["authorizer_context", "claims_of_context"]
+
+_TEXTS = ("sub", "iss", "token_use", "aud", "jti", "origin_jti", "acr")
+_TIMES = ("exp", "iat", "auth_time")
+
+
+def authorizer_context(identity: Identity) -> dict[str, str]:
+    """Who is calling, in texts by the names of the claims. ``client_id`` and ``username`` are
+    called so whatever the kind of the token, and ``groups`` and ``scopes`` have a space between two
+    names.
+
+    Raises :class:`ConfigurationError` for a name with a space in it, which Cognito does not allow
+    but a trigger may write.
+    """
+    # First, as it may raise: an error is reported with the variables that are there.
+    groups, scopes = _joined("group", identity.groups), _joined("scope", identity.scopes)
+    claims = identity.claims
+    said = {name: claims[name] for name in _TEXTS if isinstance(claims.get(name), str)}
+    said |= {name: str(int(claims[name])) for name in _TIMES if name in claims}
+    said["client_id"] = identity.client_id
+    said["groups"], said["scopes"] = groups, scopes
+    if identity.username is not None:
+        said["username"] = identity.username
+    if identity.actor is not None:
+        # Whoever refuses callers that others act for has to see it.
+        said["act"] = json.dumps(identity.as_dict()["actor"])
+    return said
+
+
+def claims_of_context(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims in what :func:`authorizer_context` has told. What it has not is left out."""
+    claims: dict[str, Any] = {name: context[name] for name in _TEXTS if name in context}
+    claims |= {name: whole_number(context[name]) for name in _TIMES if name in context}
+    is_id = claims.get("token_use") == "id"
+    if "client_id" in context:
+        claims["aud" if is_id else "client_id"] = context["client_id"]
+    if "username" in context:
+        claims["cognito:username" if is_id else "username"] = context["username"]
+    if "scopes" in context:
+        claims["scope"] = context["scopes"]
+    groups = context.get("groups")
+    if groups is not None:
+        # What is no text stays as it is, and is refused.
+        claims["cognito:groups"] = groups.split() if isinstance(groups, str) else groups
+    if "act" in context:
+        claims["act"] = context["act"]
+        with suppress(TypeError, ValueError, RecursionError):
+            claims["act"] = json.loads(context["act"])
+    return claims
+
+
+def whole_number(value: object) -> object:
+    """The number that a text says; anything else stays as it is, and is refused as a time."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 12:
+        return int(value)
+    return value
+
+
+def _joined(what: str, names: Iterable[str]) -> str:
+    listed = list(names)
+    if any(name.split() != [name] for name in listed):
+        del names, listed  # claims: variables are shown with what is raised
+        raise ConfigurationError(
+            f"a caller has a {what} whose name has a space in it, or is empty; an authorizer's "
+            "context cannot tell it from others"
+        )
+    return " ".join(listed)

@@ -1,0 +1,59 @@
+"""``guarded_app``: the ASGI app of an MCP server, with the middleware around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mcp.server import MCPServer
+
+from cognito_guard import ConfigurationError
+
+from .middleware import MCPMiddleware
+from .settings import mcp_auth
+from .verifier import CognitoTokenVerifier
+
+__all__ = ["guarded_app"]
+
+
+def guarded_app(
+    server: MCPServer[Any],
+    verifier: CognitoTokenVerifier,
+    *,
+    required_scopes: Iterable[str] = (),
+    exempt: Iterable[str] = (),
+    **options: Any,
+) -> MCPMiddleware:
+    """Return the ASGI app of an ``MCPServer``, for a server such as uvicorn.
+
+    ``options`` are those of ``MCPServer.streamable_http_app``; the other arguments are those of
+    :class:`MCPMiddleware`. If the server registered a function without its :func:`requires`, the
+    app does not start. Raises ``ConfigurationError`` for a server that was created without
+    ``token_verifier`` and ``auth``.
+    """
+    auth = server.settings.auth
+    if server._token_verifier is not verifier or auth is None:
+        raise ConfigurationError(
+            "make the server with both: MCPServer(..., token_verifier=verifier, "
+            "auth=mcp_auth(guard))"
+        )
+    if auth.resource_server_url != mcp_auth(verifier.guard).resource_server_url:
+        raise ConfigurationError("auth must be mcp_auth(guard) of the verifier's guard")
+    return MCPMiddleware(
+        server.streamable_http_app(**options),
+        verifier=verifier,
+        required_scopes=required_scopes,
+        exempt=exempt,
+        functions=lambda: _functions(server),
+    )
+
+
+def _functions(server: MCPServer[Any]) -> Iterator[Any]:
+    """What is registered. The SDK's own lists of it leave the functions out."""
+    for tool in server._tool_manager.list_tools():
+        yield tool.fn
+    for prompt in server._prompt_manager.list_prompts():
+        yield prompt.fn
+    resources = server._resource_manager
+    for resource in (*resources.list_resources(), *resources.list_templates()):
+        yield getattr(resource, "fn", None)

@@ -1,0 +1,1 @@
+"""Tests of http/, a file for each room."""

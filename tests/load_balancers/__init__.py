@@ -1,0 +1,1 @@
+"""Tests of load_balancers/, a file for each room."""

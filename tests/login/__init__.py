@@ -1,0 +1,1 @@
+"""Tests of sign-in: the flow, sessions, and what goes wrong with them."""

@@ -1,0 +1,307 @@
+"""``requires`` on tools, ``current_identity``, and what the middleware answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.server import MCPServer
+from mcp.shared.exceptions import MCPError
+
+from cognito_guard import AccessDenied, ConfigurationError, Guard
+from cognito_guard_mcp import (
+    CognitoTokenVerifier,
+    MCPMiddleware,
+    current_identity,
+    guarded_app,
+    requires,
+)
+from cognito_guard_mcp.tools import ASKED
+
+from ..asgi.drive import http, scope, websocket
+from ..raw import Answer, ask, bearer
+from .clients import connected, text_of
+from .conftest import PLACE, create_app, create_server, running
+
+MODES: dict[str, dict[str, bool]] = {
+    "a session, as a stream": {},
+    "a session, as JSON": {"json_response": True},
+    "no session, as a stream": {"stateless_http": True},
+    "no session, as JSON": {"stateless_http": True, "json_response": True},
+}
+
+
+@pytest.fixture(scope="module", params=MODES)
+def server(request: pytest.FixtureRequest, mcp_pool: Any) -> Iterator[str]:
+    """The address of a server in each of the ways in which the SDK answers."""
+    with running(mcp_pool, **MODES[request.param]) as place:
+        yield place
+
+
+def token(pool: Any, place: str, username: str = "alice", **more: Any) -> str:
+    """The header of a caller's requests."""
+    issued = pool.access_token(username, claims={"aud": place}, **more)
+    return f"Bearer {issued}"
+
+
+def call(place: str, authorization: str, tool: str, **arguments: Any) -> str:
+    """What a tool says to a caller with a fixed token."""
+
+    async def run() -> str:
+        async with connected(place, Authorization=authorization) as session:
+            return text_of(await session.call_tool(tool, arguments))
+
+    return asyncio.run(run())
+
+
+def test_who_may(server: str, mcp_pool: Any) -> None:
+    """Scopes and groups decide about each tool by itself."""
+    ada = token(mcp_pool, server, "ada", groups=["admins"], scopes=["orders/write"])
+    assert call(server, ada, "whoami") == "ada"
+    assert call(server, ada, "refund", order="7") == "7 refunded for ada"
+    assert call(server, ada, "close_shop") == "closed by ada"
+
+
+def test_who_may_not(server: str, mcp_pool: Any) -> None:
+    """The tool does not run, and the client is told by HTTP (MCP, "Scope Challenge Handling")."""
+    alice = token(mcp_pool, server, scopes=["orders/read"])
+    for tool, arguments in (("refund", {"order": "7"}), ("close_shop", {})):
+        with pytest.raises(BaseException) as caught:  # groups of the SDK's errors
+            call(server, alice, tool, **arguments)
+        assert not isinstance(caught.value, AssertionError)
+
+
+def post(place: str, tool: str, *lines: bytes) -> Answer:
+    """A bare call of a tool, without a session."""
+    where = urlsplit(place)
+    asked = {"name": tool, "arguments": {"order": "7"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
+    raw = json.dumps(body).encode()
+    own = [
+        b"Content-Type: application/json",
+        b"Accept: application/json, text/event-stream",
+        f"Content-Length: {len(raw)}".encode(),
+    ]
+    return ask(f"http://{where.netloc}", where.path, [*own, *lines], method="POST", body=raw)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["as a stream", "as JSON"])
+def bare(request: pytest.FixtureRequest, mcp_pool: Any) -> Iterator[str]:
+    """The address of a server that keeps no sessions."""
+    with running(mcp_pool, stateless_http=True, json_response=request.param) as place:
+        yield place
+
+
+@pytest.mark.parametrize("version", [b"2025-06-18", b"2025-11-25", None], ids=str)
+def test_the_refusals_of_tools(bare: str, mcp_pool: Any, version: bytes | None) -> None:
+    """Status and challenge are those of the contract, and nothing of the SDK's answer is left."""
+    alice = f"Authorization: {token(mcp_pool, bare, scopes=['orders/read'])}".encode()
+    said = [] if version is None else [b"MCP-Protocol-Version: " + version]
+    answer = post(bare, "refund", alice, *said)
+    metadata = bare.replace("/mcp", "/.well-known/oauth-protected-resource/mcp")
+    assert answer.status == 403
+    assert answer.all("WWW-Authenticate") == [
+        f'Bearer error="insufficient_scope", scope="orders/write", resource_metadata="{metadata}"'
+    ]
+    assert answer.all("Content-Type") == ["application/problem+json"]
+    assert answer.json["reason"] == "missing_scope"
+    answer = post(bare, "close_shop", alice, *said)
+    assert (answer.status, answer.json["reason"]) == (403, "missing_group")
+    assert b"alice" in post(bare, "whoami", alice, *said).body
+
+
+def test_another_resource(bare: str, mcp_pool: Any) -> None:
+    """A token for another server, or for none, is refused with its reason."""
+    for more in ({"claims": {"aud": "https://other.example/mcp"}}, {}):
+        line = bearer(mcp_pool.access_token("alice", **more))
+        answer = post(bare, "whoami", line)
+        assert (answer.status, answer.json["reason"]) == (401, "wrong_resource")
+
+
+def test_the_metadata(bare: str, mcp_pool: Any) -> None:
+    """It is the guard's, with the scopes that clients are to ask for."""
+    where = f"http://{urlsplit(bare).netloc}"
+    answer = ask(where, "/.well-known/oauth-protected-resource/mcp", host=b"evil.example")
+    assert answer.json == {
+        "resource": bare,
+        "authorization_servers": [mcp_pool.issuer],
+        "scopes_supported": ["openid", "orders/read"],
+        "bearer_methods_supported": ["header"],
+    }
+
+
+def test_scopes_of_every_request(mcp_guard: Guard, mcp_pool: Any) -> None:
+    """What the whole server requires is asked for before the SDK looks."""
+    app = create_app(mcp_guard, required_scopes=["orders/read"])
+    line = f"Authorization: {token(mcp_pool, PLACE, scopes=['openid'])}".encode()
+    answer = asyncio.run(http(app, "/mcp", [line], method="POST"))
+    assert (answer.status, answer.json["reason"]) == (403, "missing_scope")
+    assert 'scope="orders/read"' in answer.all("WWW-Authenticate")[0]
+
+
+class Changing(httpx2.Auth):
+    """A caller whose token changes."""
+
+    def __init__(self) -> None:
+        self.now = ""
+
+    def auth_flow(self, request: Any) -> Any:
+        request.headers["Authorization"] = self.now
+        yield request
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "let in"])
+def test_an_answer_in_pieces(mcp_guard: Guard, mcp_pool: Any, refused: bool) -> None:
+    """What begins without content waits, and what comes after a refusal is dropped."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
+        asked = ASKED.get()
+        if refused and asked is not None:
+            asked.refusal = AccessDenied("missing_group", "No.")
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        await send({"type": "http.response.body", "body": b"two", "more_body": False})
+
+    guarded = MCPMiddleware(app, verifier=CognitoTokenVerifier(mcp_guard))
+    line = f"Authorization: {token(mcp_pool, PLACE)}".encode()
+    answer = asyncio.run(http(guarded, "/mcp", [line], method="POST"))
+    if refused:
+        assert (answer.status, answer.json["reason"]) == (403, "missing_group")
+    else:
+        assert (answer.status, answer.body) == (200, b"onetwo")
+    assert ASKED.get() is None
+
+
+def test_a_session_is_its_callers(mcp_pool: Any) -> None:
+    """A token that is newer is taken as it is, and another user's finds no session."""
+
+    async def run(place: str) -> None:
+        auth = Changing()
+        alice = auth.now = token(mcp_pool, place, scopes=["orders/read"])
+        async with connected(place, auth) as session:
+            assert text_of(await session.call_tool("whoami")) == "alice"
+            auth.now = token(mcp_pool, place, scopes=["orders/write"])
+            said = text_of(await session.call_tool("refund", {"order": "7"}))
+            assert said == "7 refunded for alice"
+            auth.now = token(mcp_pool, place, "ada", scopes=["orders/write"])
+            with pytest.raises(MCPError):
+                await session.call_tool("whoami")
+            auth.now = alice
+
+    with running(mcp_pool) as place:
+        asyncio.run(run(place))
+
+
+def test_without_http(mcp_guard: Guard) -> None:
+    """Nobody is known there: what needs a caller is refused, and says why."""
+    server, _ = create_server(mcp_guard)
+
+    async def run() -> None:
+        async with Client(server) as client:
+            with pytest.raises(MCPError, match="without an access token"):
+                await client.call_tool("refund", {"order": "7"})
+            assert (await client.call_tool("whoami")).is_error
+
+    asyncio.run(run())
+    with pytest.raises(RuntimeError, match="CognitoTokenVerifier"):
+        current_identity()
+
+
+def open_one() -> str:
+    """A function that a guard is put around, too late."""
+    return "open"
+
+
+def lost_tool(server: MCPServer[Any]) -> None:
+    """The decorator of the server below ours."""
+    requires(scopes="orders/write")(server.tool()(open_one))
+
+
+def lost_prompt(server: MCPServer[Any]) -> None:
+    """The same for a prompt."""
+    requires(server.prompt()(open_one))
+
+
+def lost_resource(server: MCPServer[Any]) -> None:
+    """The same for a resource."""
+    requires(server.resource("data://lost")(open_one))
+
+
+def lost_template(server: MCPServer[Any]) -> None:
+    """The same for a template of resources."""
+
+    def one(name: str) -> str:
+        return name
+
+    requires(server.resource("data://{name}")(one))
+
+
+@pytest.mark.parametrize("lose", [lost_tool, lost_prompt, lost_resource, lost_template])
+def test_a_lost_guard(mcp_guard: Guard, lose: Any) -> None:
+    """A guard that guards nothing stops the start, and each request where it comes later."""
+    server, verifier = create_server(mcp_guard)
+    app = guarded_app(server, verifier)
+    lose(server)
+
+    async def start() -> None:
+        await app({"type": "lifespan"}, None, None)
+
+    with pytest.raises(ConfigurationError, match="guards nothing"):
+        asyncio.run(start())
+    with pytest.raises(ConfigurationError, match="guards nothing"):
+        asyncio.run(http(app, "/mcp", method="POST"))
+
+
+async def agen() -> Any:
+    """An async generator."""
+    yield
+
+
+def test_what_takes_no_guard() -> None:
+    """Only functions that give an answer, and only requirements that require something."""
+
+    def gen() -> Any:
+        yield
+
+    for one in (gen, agen, object(), int, len):
+        with pytest.raises(ConfigurationError, match="requires"):
+            requires(one)  # type: ignore[call-overload]
+    with pytest.raises(ConfigurationError):
+        requires(scopes=[])
+
+
+def test_what_is_not_http(mcp_guard: Guard) -> None:
+    """Nothing passes that is not looked at."""
+    app = create_app(mcp_guard)
+    (closed,) = asyncio.run(websocket(app, "/mcp"))
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1008)
+
+    async def run() -> None:
+        await app(scope("other", "/mcp"), None, None)
+
+    with pytest.raises(ConfigurationError, match="does not know"):
+        asyncio.run(run())
+
+
+@pytest.mark.parametrize(("path", "root"), [("/health", ""), ("/api/health", "/api")])
+def test_exempt(mcp_guard: Guard, path: str, root: str) -> None:
+    """Routes of one's own may be open, and are not by themselves."""
+    server, verifier = create_server(mcp_guard)
+
+    @server.custom_route("/health", methods=["GET"])
+    async def health(request: Any) -> Any:
+        from starlette.responses import PlainTextResponse
+
+        return PlainTextResponse("well")
+
+    for exempt, status in ((["/health"], 200), ([], 401)):
+        app = guarded_app(server, verifier, exempt=exempt)
+        answer = asyncio.run(http(app, path, root_path=root))
+        assert answer.status == status

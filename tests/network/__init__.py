@@ -1,0 +1,1 @@
+"""Tests of network/, a file for each room."""

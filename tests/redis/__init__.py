@@ -1,0 +1,1 @@
+"""Sessions on Redis: one server, Sentinel, a cluster."""

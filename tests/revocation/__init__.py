@@ -1,0 +1,1 @@
+"""Revocation: entries, lists, the mirror, and the guard that asks them."""

@@ -1,0 +1,1 @@
+"""Tests of _support/, a file for each room."""

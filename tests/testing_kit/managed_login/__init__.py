@@ -1,0 +1,1 @@
+"""Tests of the local pool's managed login and API, over real sockets."""

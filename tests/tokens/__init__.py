@@ -1,0 +1,1 @@
+"""Tests of tokens/, a file for each room."""
