@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0
 
 
 class _Server(uvicorn.Server):

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from cognito_guard.testing import Fault
+from tests.ports import free_port
 
-from ..serving import bound
 from .running import SITES, Running, serve_with_login
 from .visitor import Visitor
 
@@ -109,8 +109,7 @@ runpy.run_module("example_apps.with_login", run_name="__main__", alter_sys=True)
 @pytest.mark.parametrize("name", SITES)
 def test_as_a_program(name: str) -> None:
     """``python -m example_apps.with_login NAME`` serves until it is interrupted."""
-    with bound() as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", _INTERRUPTIBLE, name, str(port)], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -20,6 +19,7 @@ from cognito_guard.testing import JwksServer, LocalUserPool
 from cognito_guard_asgi import CognitoMiddleware
 from example_apps.serving import serve
 
+from ..ports import closed_port
 from ..raw import ask, bearer
 
 _PATIENCE_SECONDS = 60.0
@@ -47,9 +47,8 @@ def app_for(guard: Guard, started: list[str]) -> Starlette:
 @contextmanager
 def nobody_listens(release: threading.Event) -> Iterator[str]:
     """A key endpoint that is down: connections are refused."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{closed.getsockname()[1]}/jwks.json"
+    with closed_port() as port:
+        yield f"http://127.0.0.1:{port}/jwks.json"
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from cognito_guard.testing import LocalApiGateway, LocalUserPool
+
+from .. import ports
 
 Headers = Iterable[tuple[str, str]]
 MakeEvent = Callable[[Headers], dict[str, Any]]
@@ -68,7 +69,6 @@ def bearer(pool: LocalUserPool, **arguments: Any) -> tuple[str, str]:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port of this machine where connections are refused, and which nobody else can take."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        yield closed.getsockname()[1]
+    """A port of this machine where connections are refused."""
+    with ports.closed_port() as port:
+        yield port

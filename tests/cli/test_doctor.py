@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from cognito_guard.cli.aws_account import AwsAccount
 from cognito_guard.doctor import Finding
 from cognito_guard.testing import LocalUserPool, PoolServer
 
+from ..ports import closed_port
 from .running import DEADLINE, ENVIRONMENT, Outcome, run
 
 
@@ -136,9 +136,8 @@ def test_wrong_usage(argv: list[str], message: str) -> None:
 def test_an_mcp_server_that_is_away() -> None:
     """With a client of one's own for it, which has an id and a callback."""
     of_client = ("--mcp-client-id", "1example23456789", "--mcp-callback", "http://localhost/x")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and nobody listens
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}/mcp"
+    with closed_port() as port:
+        url = f"http://127.0.0.1:{port}/mcp"
         outcome = run("doctor", "--no-aws", "--json", "--mcp", url, *of_client)
     assert outcome.status == 3
     assert json.loads(outcome.out)[0]["id"] == "mcp-unreachable"

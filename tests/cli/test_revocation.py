@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import time
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from cognito_guard import Guard, InvalidToken, UserPool
 from cognito_guard.revocation import MirroredRevocationList, Revocation
 from cognito_guard.testing import LocalUserPool
 
+from ..ports import closed_port
 from . import revocation_stores
 from .running import Outcome, run
 
@@ -272,9 +271,8 @@ def test_wrong_usage(argv: tuple[str, ...], said: str, monkeypatch: pytest.Monke
 
 def test_an_address_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a password is not seen by others. Nobody answers here."""
-    with closing(socket.socket()) as bound:
-        bound.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{bound.getsockname()[1]}")
+    with closed_port() as port:
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}")
         outcome = run("revoked", "--prefix", "own:")
     assert outcome.status == 3
     assert "The list cannot be read (ConnectionError)." in outcome.err

@@ -22,17 +22,11 @@ from cognito_guard.network.post import Answer, post_form
 from cognito_guard.testing import Fault, LocalClient, LocalUserPool, PoolServer, TokenFault
 
 from ..leaks import holds_token
+from ..ports import free_port
 from ..testing_kit.proxy.browser import Browser
 from .running import ENVIRONMENT, Outcome, run, run_process
 
 SECRET = "5ecret" * 4
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

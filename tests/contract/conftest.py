@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -11,6 +10,7 @@ import pytest
 
 from cognito_guard.testing import JwksServer, LocalLoadBalancer, LocalUserPool, PemServer
 
+from ..ports import closed_port
 from .adapters import ADAPTERS, Adapter, Settings
 
 Origin = Callable[[Adapter, str], str]
@@ -58,10 +58,8 @@ def settings(
     alb_keys: PemServer,
 ) -> Iterator[dict[str, Settings]]:
     """The sets of settings, by name. Keys are really fetched, over HTTP."""
-    with other_pool.serve() as other_keys, socket.socket() as closed:
-        # Bound and not listening: connections are refused, and nobody else can take the port.
-        closed.bind(("127.0.0.1", 0))
-        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/jwks.json"
+    with other_pool.serve() as other_keys, closed_port() as closed:
+        nowhere = f"http://127.0.0.1:{closed}/jwks.json"
         plain = {
             "COGNITO_USER_POOL_ID": pool.user_pool_id,
             "COGNITO_CLIENT_IDS": pool.client_id,

@@ -24,8 +24,9 @@ from cognito_guard.doctor.commands import CLIENT_ONLY_READ, POOL_ONLY_READ
 
 from ..cli.running import DEADLINE, Outcome, run
 from ..emulators.emulator import no_account
-from ..emulators.process import environment, free_port, running
+from ..emulators.process import environment, running
 from ..needs import need
+from ..ports import closed_port, free_port
 from .cases import CASES, CLIENT, NOTHING, POOL, Case, title, with_changes
 from .front import Front, Told
 
@@ -567,8 +568,9 @@ def test_no_good_answer(
 def test_nobody_listens(aws: Callable[[str], Any], moto: str) -> None:
     """Where nobody listens, that is said once, and other services are asked all the same."""
     pool = Pool(aws, moto, Case("", ""))
-    closed = f"http://127.0.0.1:{free_port()}"
-    outcome = pool.doctor("--identity-pool-id", "eu-west-1:1", at=closed)
+    with closed_port() as port:
+        closed = f"http://127.0.0.1:{port}"
+        outcome = pool.doctor("--identity-pool-id", "eu-west-1:1", at=closed)
     findings = said(outcome)
     assert [one["id"] for one in findings] == ["aws-no-answer", "aws-no-answer"]
     assert "EndpointConnectionError" in findings[0]["what"]

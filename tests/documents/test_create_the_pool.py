@@ -22,8 +22,9 @@ from cognito_guard.login import LoginSessions, MemorySessionStore
 
 from ..cli.running import DEADLINE, run
 from ..doctor.front import Front, Told
-from ..emulators.process import environment, free_port, running
+from ..emulators.process import environment, running
 from ..needs import need
+from ..ports import free_port
 from .tables import ROOT
 
 need(find_spec("moto") is not None, "moto: pip install 'moto[cognitoidp,server]'")

@@ -4,7 +4,6 @@ browser that signs in and out."""
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from cognito_guard.testing import LocalClient, LocalUser, LocalUserPool
 
 from ..contract.login.browser import Browser
+from ..ports import free_port
 from .pages import lay_out
 from .tables import ROOT
 
@@ -60,10 +60,7 @@ def running(folder: Path, port: int) -> Iterator[None]:
 @pytest.fixture
 def port() -> int:
     """A port that is free."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        found: int = one.getsockname()[1]
-        return found
+    return free_port()
 
 
 def test_project(tmp_path: Path, port: int) -> None:

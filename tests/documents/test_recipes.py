@@ -20,8 +20,9 @@ import pytest
 from cognito_guard.testing import LocalUserPool
 
 from ..cli.running import DEADLINE
-from ..emulators.process import free_port, running
+from ..emulators.process import running
 from ..needs import need
+from ..ports import free_port
 from .tables import ROOT
 
 PAGE = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")

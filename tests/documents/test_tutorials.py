@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sysconfig
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 
 from ..cli.running import DEADLINE, ENVIRONMENT
 from ..contract.login.browser import Browser
+from ..ports import free_port
 from .pages import lay_out
 from .tables import ROOT
 
@@ -37,10 +37,7 @@ def blocks(page: Path, language: str) -> list[str]:
 @pytest.fixture
 def port() -> int:
     """A port that is free."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        found: int = one.getsockname()[1]
-        return found
+    return free_port()
 
 
 def environment() -> dict[str, str]:

@@ -14,14 +14,6 @@ _START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def environment() -> dict[str, str]:
     """The machine's environment without the AWS account that it is signed in to, which is no
     business of a test, and without a proxy on the way to 127.0.0.1.
@@ -54,7 +46,7 @@ def running(
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_for(process, port)
+            until_it_listens(process, port)
             yield
         finally:
             process.terminate()
@@ -65,7 +57,10 @@ def running(
                 process.wait()
 
 
-def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+def until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return when ``port`` takes connections. ``RuntimeError`` if the process ends before, or
+    takes two minutes.
+    """
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         try:

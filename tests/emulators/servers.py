@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ..needs import need
 from ..npm import installed, need_node
+from ..ports import free_port
 from .emulator import Emulator, Pool, Tokens, cognito_client, furnish
-from .process import free_port, running
+from .process import running
 
 COGNITO_LOCAL = "cognito-local@5.3.0"
 

@@ -97,7 +97,7 @@ def test_a_websocket_opens_for_the_group(emulator: Emulator, framework: str, api
 
     with _websocket(api(emulator, framework, "access"), token) as websocket:
         websocket.send("hello")
-        assert websocket.recv(timeout=10) == f"{user['Username']}: hello"
+        assert websocket.recv(timeout=60) == f"{user['Username']}: hello"
 
 
 def test_a_websocket_stays_shut_for_others(emulator: Emulator, framework: str, api: Api) -> None:

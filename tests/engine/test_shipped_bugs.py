@@ -6,7 +6,6 @@ keys, those about views (15) in the tests of the adapters.
 
 from __future__ import annotations
 
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -33,6 +32,7 @@ from cognito_guard import (
 )
 from cognito_guard.testing import LocalUserPool
 
+from ..ports import closed_port
 from .forge import OMIT, Forge
 from .header_values import headers
 from .refusal import assert_refused
@@ -104,14 +104,16 @@ def test_8_keys_are_fetched_once_and_late(pool: LocalUserPool) -> None:
 
 def test_12_an_outage_is_no_refusal(pool: LocalUserPool) -> None:
     """While no key can be had the answer is 503: a 401 would log every user out."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    guard = Guard(pool.trust(jwks=f"http://127.0.0.1:{port}/jwks.json"))
+    with closed_port() as port:
+        guard = Guard(pool.trust(jwks=f"http://127.0.0.1:{port}/jwks.json"))
+        refusals = []
+        for _ in range(3):
+            with pytest.raises(KeysUnavailable) as caught:
+                guard.verify(pool.access_token())
+            refusals.append(caught.value)
 
-    for _ in range(3):
-        with pytest.raises(KeysUnavailable) as caught:
-            guard.verify(pool.access_token())
-        answer = guard.challenge(caught.value)
+    for refusal in refusals:
+        answer = guard.challenge(refusal)
         assert answer.status == 503
         assert int(dict(answer.headers)["Retry-After"]) >= 1
         assert "WWW-Authenticate" not in dict(answer.headers)

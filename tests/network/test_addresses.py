@@ -12,6 +12,7 @@ from cognito_guard.network.fetch import FetchFailed, check_url, fetch
 
 from ..keys.endpoint import Endpoint, answer
 from ..keys.material import jwk, jwks
+from ..ports import closed_port
 
 GOOD = jwks(jwk())
 
@@ -149,11 +150,10 @@ def test_proxy_that_fails_is_named_without_its_password(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An operator reads which proxy stands in the way and what the system said, and no secret."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    monkeypatch.setenv(name, f"http://somebody:secret@127.0.0.1:{port}")
-    with pytest.raises(FetchFailed) as caught:
-        fetch("https://keys.example/jwks.json")
+    with closed_port() as port:
+        monkeypatch.setenv(name, f"http://somebody:secret@127.0.0.1:{port}")
+        with pytest.raises(FetchFailed) as caught:
+            fetch("https://keys.example/jwks.json")
     assert str(caught.value) == (
         f"no connection: Connection refused (ECONNREFUSED) (through the proxy 127.0.0.1:{port})"
     )

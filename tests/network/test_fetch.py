@@ -25,6 +25,7 @@ from ..keys.endpoint import Behaviour, Endpoint, answer
 from ..keys.material import jwk, jwks
 from ..keys.source import PATIENCE, Clock, settle, unknown
 from ..needs import need
+from ..ports import closed_port
 
 GOOD = jwks(jwk())
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -228,9 +229,7 @@ def test_request_says_little() -> None:
 
 def test_nobody_listening_is_named() -> None:
     """A port that refuses connections is told apart from a server that answers badly."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    with pytest.raises(FetchFailed) as caught:
+    with closed_port() as port, pytest.raises(FetchFailed) as caught:
         fetch(f"http://127.0.0.1:{port}/")
     assert str(caught.value) == "no connection: Connection refused (ECONNREFUSED)"
 

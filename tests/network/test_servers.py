@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,13 +18,15 @@ import pytest
 
 from cognito_guard.testing import LocalUserPool
 
+from ..emulators.process import until_it_listens
 from ..gunicorn_server import gunicorn
 from ..keys.endpoint import Endpoint, answer
 from ..keys.material import jwks
 from ..needs import need
+from ..ports import free_port
 
 TARGET = "tests.network.served:app"
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +131,7 @@ def uwsgi(served: dict[str, str], *options: str) -> Iterator[str]:
     program = shutil.which("uwsgi", path=str(Path(sys.executable).parent))
     need(program is not None, "uWSGI: pip install --group compiled")
     assert program is not None
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     place = f"127.0.0.1:{port}"
     own = ["--http-socket", place, "--module", TARGET, "--need-app", "--die-on-term", "--master"]
     paths = [f"--pythonpath={one}" for one in sys.path if one]
@@ -144,7 +144,7 @@ def uwsgi(served: dict[str, str], *options: str) -> Iterator[str]:
         cwd=Path(__file__).parents[2],
     )
     try:
-        until_it_listens(port, process)
+        until_it_listens(process, port)
         yield f"http://{place}"
     finally:
         process.send_signal(signal.SIGTERM)
@@ -153,20 +153,6 @@ def uwsgi(served: dict[str, str], *options: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Block until somebody takes connections there."""
-    pause = threading.Event()
-    for _ in range(400):
-        assert process.poll() is None, "uWSGI has ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            pause.wait(0.05)
-        else:
-            return
-    raise AssertionError("uWSGI does not listen")
 
 
 @pytest.mark.parametrize("prefetch", ["", "1"], ids=["first request", "prefetch"])

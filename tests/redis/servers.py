@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ..needs import need
+from ..ports import free_port
 
-_HIGHEST = 50_000  # a cluster's bus listens 10,000 ports above
 _TRIES, _PAUSE = 600, 0.1
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nobody listens."""
-    while True:
-        with closing(socket.socket()) as listener:
-            listener.bind(("127.0.0.1", 0))
-            port: int = listener.getsockname()[1]
-        if port < _HIGHEST:
-            return port
 
 
 def until(ready: Callable[[], object]) -> None:
@@ -49,12 +40,20 @@ def server(folder: Path, *options: str, port: int | None = None) -> Iterator[int
     port = free_port() if port is None else port
     folder.mkdir(exist_ok=True)
     own = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
-    process = subprocess.Popen(
-        [str(program), *options, *own], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    output = folder / "output.txt"
+    with output.open("wb") as stdout:
+        process = subprocess.Popen(
+            [str(program), *options, *own], stdin=subprocess.DEVNULL, stdout=stdout
+        )
     try:
-        with redis.Redis(port=port) as client:
-            until(client.ping)
+        # Without tries of its own: redis-py 8 has ten, with pauses that grow.
+        with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as client:
+
+            def answers() -> object:
+                assert process.poll() is None, output.read_text(errors="replace")
+                return client.ping()
+
+            until(answers)
         yield port
     finally:
         process.kill()  # also one that is stopped

@@ -23,9 +23,10 @@ from cognito_guard.testing import LocalUserPool
 from cognito_guard_redis import AsyncRedisRevocationStore, RedisRevocationStore
 
 from ..documents.tables import ROOT, table_rows
+from ..ports import closed_port, free_port
 from ..revocation.shared import settle
 from .revocation_faults import PASSES, TABLE, WRITTEN, Row
-from .servers import free_port, server, until
+from .servers import server, until
 
 LIST, LOG = "{cognito_guard:revocations}:list", "{cognito_guard:revocations}:log"
 POOL = LocalUserPool()
@@ -193,11 +194,12 @@ class Place:
     def loading(self) -> Iterator[None]:
         """It says that it cannot answer now: here a replica that has lost its primary."""
         self.client.config_set("replica-serve-stale-data", "no")
-        self.client.replicaof("127.0.0.1", free_port())  # type: ignore[no-untyped-call]
-        try:
-            yield
-        finally:
-            self.client.replicaof("no", "one")  # type: ignore[no-untyped-call]
+        with closed_port() as nobody:
+            self.client.replicaof("127.0.0.1", nobody)  # type: ignore[no-untyped-call]
+            try:
+                yield
+            finally:
+                self.client.replicaof("no", "one")  # type: ignore[no-untyped-call]
 
     @contextmanager
     def wrong_type(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from cognito_guard.network.waiting import Pending
 from cognito_guard_redis import AsyncRedisSessionStore, RedisSessionStore
 
 from ..login.site import Way, site
-from .servers import free_port
+from ..ports import closed_port
 
 PATIENCE = 60
 WORKERS = 4
@@ -133,7 +133,7 @@ def test_emptied(port: int) -> None:
 
 def test_down() -> None:
     """A Redis that cannot be reached is 503, and says nothing of where it is."""
-    with site(blocking(free_port())) as here:
+    with closed_port() as port, site(blocking(port)) as here:
         browser = here.browser()
         query = here.endpoint.authorize(browser.start().url)
         with pytest.raises(SessionsUnavailable) as caught:

@@ -16,6 +16,7 @@ from redis.sentinel import Sentinel
 from cognito_guard import ConfigurationError
 from cognito_guard_redis import AsyncRedisSessionStore, RedisSessionStore
 
+from ..ports import closed_port
 from .conftest import Kind
 
 KEY, OTHER = "session/" + "a" * 64, "lock/" + "b" * 64
@@ -122,11 +123,10 @@ def test_one_of_many_adds(port: int) -> None:
 
 def test_a_server_that_is_gone(tmp_path: Any) -> None:
     """What the client raises goes to the engine, which makes a 503 of it."""
-    from .servers import free_port
-
-    store = RedisSessionStore(redis.Redis(port=free_port(), socket_timeout=60))
-    with pytest.raises(redis.ConnectionError):
-        store.read(KEY)
+    with closed_port() as port:
+        store = RedisSessionStore(redis.Redis(port=port, socket_timeout=60))
+        with pytest.raises(redis.ConnectionError):
+            store.read(KEY)
 
 
 @pytest.mark.parametrize(
