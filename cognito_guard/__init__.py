@@ -17,11 +17,12 @@ from .errors import (
     RevocationsUnavailable,
     StepUpRequired,
 )
-from .guard import Credential, Guard
+from .guard import Guard
 from .http.carriers import (
     AuthorizationHeader,
     Carrier,
     Cookie,
+    Credential,
     Forwarded,
     Header,
     HeaderValues,

@@ -15,7 +15,6 @@ from ._support.silence import Unsaid, forget_locals, silent, unsaid
 from .errors import (
     AuthError,
     ConfigurationError,
-    InvalidRequest,
     InvalidToken,
     KeysUnavailable,
     MissingCredentials,
@@ -24,14 +23,18 @@ from .errors import (
 from .http.carriers import (
     AuthorizationHeader,
     Carrier,
+    Credential,
     Forwarded,
     Header,
     HeaderValues,
     LoadBalancerHeaders,
+    check_carriers,
+    find_credential,
     values_of,
+    vary,
 )
 from .http.challenge import Challenge, challenge, check_docs_url, check_realm
-from .identity import Identity, distinct
+from .identity import Identity
 from .keys.health import KeyHealth, worst_by_name
 from .keys.lookup import aawait_keys, await_keys, end_of
 from .tokens.cache import DEFAULT_BYTES, DEFAULT_ENTRIES, Verified, VerifiedTokens
@@ -53,51 +56,13 @@ if TYPE_CHECKING:
     from .revocation.signing_out import SignOuts
     from .tokens.revoked import RevocationCheck
 
-__all__ = ["Credential", "Guard"]
+__all__ = ["Guard"]
 
 
 _BEARER: tuple[Carrier, ...] = (AuthorizationHeader(),)
 
 # A client that is told of no scope asks for none, and Cognito answers that with `invalid_grant`.
 _DEFAULT_SCOPES = ("openid",)
-
-
-@final
-class Credential:
-    """The credential of a request, unverified, and the carrier that found it.
-
-    ``others``: the other credentials of the request, for another kind of trusted party.
-    """
-
-    # No tuple: error reports show the members of one, whatever its `repr`.
-    __slots__ = ("carrier", "others", "value")
-
-    def __init__(
-        self,
-        value: str | Forwarded,
-        carrier: Carrier,
-        others: tuple[Credential, ...] = (),
-    ) -> None:
-        self.value = value
-        self.carrier = carrier
-        self.others = others
-
-    @property
-    def ambient(self) -> bool:
-        """Whether browsers send it automatically, so that the request may be forged across
-        sites."""
-        return self.carrier.ambient
-
-    def __repr__(self) -> str:
-        return f"<Credential in {self.carrier!r}; {distinct(self.value, self.others)}>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Credential):
-            return NotImplemented
-        return (self.value, self.carrier, self.others) == (other.value, other.carrier, other.others)
-
-    def __hash__(self) -> int:
-        return hash(self.value)
 
 
 @final
@@ -172,7 +137,7 @@ class Guard:
         pools = [one for one in trusted if isinstance(one, UserPool)]
         load_balancers = _load_balancers(trusted)
         self._pools = tuple(pools)
-        bearers = _carriers(carriers)
+        bearers = check_carriers(carriers)
         if not pools and carriers is not _BEARER:
             raise ConfigurationError("carriers find the tokens of user pools; name one as well")
         self._mixed = boolean("unsafe_allow_mixed_identities", unsafe_allow_mixed_identities)
@@ -207,7 +172,7 @@ class Guard:
         wanted = " and no ".join(_wanted(*each) for each in self._carriers.items())
         self._missing = f"The request carries no {wanted}."
         # A load balancer's headers are not there yet where a cache would look at them.
-        self.vary = _vary(bearers)
+        self.vary = vary(bearers)
         """The names of the headers that an answer may depend on, for ``Vary``."""
         behind = [one.user_pool or one for one in load_balancers]
         self._homes = homes_of(issuer for one in (*pools, *behind) for issuer in one.issuers)
@@ -720,28 +685,12 @@ class Guard:
     def _in_any(self, headers: HeaderValues) -> Credential | None:
         found: Credential | None = None
         for carriers in self._carriers.values():
-            one = _find(carriers, headers)
+            one = find_credential(carriers, headers)
             if found is None:
                 found = one
             elif one is not None:
                 found = Credential(found.value, found.carrier, (one,))
         return found
-
-
-def _vary(carriers: Iterable[Carrier]) -> tuple[str, ...]:
-    """The headers that the carriers look at, as they say when asked about an empty request."""
-    names = {"authorization": None}
-
-    def note(name: str) -> tuple[str, ...]:
-        names[name.lower()] = None
-        return ()
-
-    for carrier in carriers:
-        try:  # noqa: SIM105  # as in `silence`
-            carrier.find(note)
-        except Exception:  # noqa: BLE001, S110  # of the user: fails again where there is a request
-            pass
-    return tuple(name.title() for name in names)
 
 
 def _there_all_the_same() -> InvalidToken:
@@ -764,35 +713,6 @@ def _wanted(kind: type, carriers: tuple[Carrier, ...]) -> str:
     return f"{only.name} header" if isinstance(only, Header) else "bearer token"
 
 
-def _find(carriers: Iterable[Carrier], headers: HeaderValues) -> Credential | None:
-    found: Credential | None = None
-    for carrier in carriers:
-        one = _carried(carrier, headers)
-        if found is None:
-            found = one
-        elif one is not None:
-            raise InvalidRequest(
-                Reason.MULTIPLE_CREDENTIALS, "The request carries a token in more than one place."
-            )
-    return found
-
-
-def _carried(carrier: Carrier, headers: HeaderValues) -> Credential | None:
-    try:
-        value = carrier.find(headers)
-    except MissingCredentials:
-        value = None  # so it says, and the next carrier is asked
-    if value is None:
-        return None
-    if not isinstance(value, str | Forwarded):
-        # A header's value is bytes under one server and text under another. A carrier that hands
-        # it on would refuse every caller, with a reason that blames the token.
-        raise TypeError(
-            f"{type(carrier).__name__}.find must return text or None, not {type(value).__name__}"
-        )
-    return Credential(value, carrier)
-
-
 def _load_balancers(trusted: Iterable[object]) -> list[LoadBalancer]:
     """Those of what is trusted that are no user pools. Raises :class:`ConfigurationError`."""
     others = [one for one in trusted if not isinstance(one, UserPool)]
@@ -806,19 +726,3 @@ def _load_balancers(trusted: Iterable[object]) -> list[LoadBalancer]:
             "a Guard needs one UserPool or LoadBalancer, or more, each as an argument"
         )
     return found
-
-
-def _carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:
-    if not isinstance(carriers, Iterable):
-        raise ConfigurationError("carriers must be a list")
-    listed = tuple(carriers)
-    if not listed:
-        raise ConfigurationError("carriers must not be empty")
-    for carrier in listed:
-        finds = callable(getattr(carrier, "find", None))
-        # A text can find, too, and a class can, but neither says whether browsers send it along.
-        says = isinstance(getattr(carrier, "ambient", None), bool)
-        known = not isinstance(carrier, type | LoadBalancerHeaders)
-        if not finds or not says or not known:
-            raise ConfigurationError("each of carriers must be one, such as Cookie(name)")
-    return listed

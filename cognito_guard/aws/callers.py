@@ -6,8 +6,8 @@ from typing import Protocol, final
 
 from .._support.silence import Unsaid, forget_locals
 from ..errors import ConfigurationError, InvalidToken, Reason
-from ..guard import Credential, Guard
-from ..http.carriers import Forwarded, HeaderValues
+from ..guard import Guard
+from ..http.carriers import Credential, Forwarded, HeaderValues
 from ..identity import Identity
 from .live import LiveUsers
 from .user import User

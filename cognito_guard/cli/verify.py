@@ -7,8 +7,8 @@ from argparse import Namespace
 
 from .._support.clock import calendar
 from ..errors import AuthError, KeysUnavailable
-from ..guard import Credential, Guard
-from ..http.carriers import Forwarded, LoadBalancerHeaders
+from ..guard import Guard
+from ..http.carriers import Credential, Forwarded, LoadBalancerHeaders
 from ..identity import Identity
 from ..policy import Policy
 from .output import harmless, paint, shown, shown_distance, shown_time, wait_for_warnings, write

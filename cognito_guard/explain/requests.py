@@ -16,7 +16,8 @@ from .text import Text
 from .tokens import explain_token
 
 if TYPE_CHECKING:
-    from ..guard import Credential, Guard
+    from ..guard import Guard
+    from ..http.carriers import Credential
     from ..identity import Identity
     from ..policy import PolicyLike
 

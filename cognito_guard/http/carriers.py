@@ -7,21 +7,25 @@ and returns the credential, ``None`` for none, or raises ``InvalidRequest``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Protocol, TypeAlias, final
 
-from ..errors import ConfigurationError, InvalidRequest, Reason
+from ..errors import ConfigurationError, InvalidRequest, MissingCredentials, Reason
 from ..identity import distinct
 
 __all__ = [
     "AuthorizationHeader",
     "Carrier",
     "Cookie",
+    "Credential",
     "Forwarded",
     "Header",
     "HeaderValues",
     "LoadBalancerHeaders",
+    "check_carriers",
+    "find_credential",
     "values_of",
+    "vary",
 ]
 
 HeaderValues: TypeAlias = Callable[[str], Sequence[str | bytes]]
@@ -95,6 +99,44 @@ class Carrier(Protocol):
         """The credential, or ``None``. Raises :class:`InvalidRequest`; ``MissingCredentials`` means
         the same as ``None``."""
         ...  # pragma: no cover
+
+
+@final
+class Credential:
+    """The credential of a request, unverified, and the carrier that found it.
+
+    ``others``: the other credentials of the request, for another kind of trusted party.
+    """
+
+    # No tuple: error reports show the members of one, whatever its `repr`.
+    __slots__ = ("carrier", "others", "value")
+
+    def __init__(
+        self,
+        value: str | Forwarded,
+        carrier: Carrier,
+        others: tuple[Credential, ...] = (),
+    ) -> None:
+        self.value = value
+        self.carrier = carrier
+        self.others = others
+
+    @property
+    def ambient(self) -> bool:
+        """Whether browsers send it automatically, so that the request may be forged across
+        sites."""
+        return self.carrier.ambient
+
+    def __repr__(self) -> str:
+        return f"<Credential in {self.carrier!r}; {distinct(self.value, self.others)}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Credential):
+            return NotImplemented
+        return (self.value, self.carrier, self.others) == (other.value, other.carrier, other.others)
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 @final
@@ -260,6 +302,70 @@ class LoadBalancerHeaders:
             _one(self.access_token, access_token),
             _one(self.identity, identity, commas=True),
         )
+
+
+def find_credential(carriers: Iterable[Carrier], headers: HeaderValues) -> Credential | None:
+    """The credential that one of the carriers finds, or ``None``. Raises :class:`InvalidRequest` if
+    two of them find one."""
+    found: Credential | None = None
+    for carrier in carriers:
+        one = _carried(carrier, headers)
+        if found is None:
+            found = one
+        elif one is not None:
+            raise InvalidRequest(
+                Reason.MULTIPLE_CREDENTIALS, "The request carries a token in more than one place."
+            )
+    return found
+
+
+def _carried(carrier: Carrier, headers: HeaderValues) -> Credential | None:
+    try:
+        value = carrier.find(headers)
+    except MissingCredentials:
+        value = None  # so it says, and the next carrier is asked
+    if value is None:
+        return None
+    if not isinstance(value, str | Forwarded):
+        # A header's value is bytes under one server and text under another. A carrier that hands
+        # it on would refuse every caller, with a reason that blames the token.
+        raise TypeError(
+            f"{type(carrier).__name__}.find must return text or None, not {type(value).__name__}"
+        )
+    return Credential(value, carrier)
+
+
+def vary(carriers: Iterable[Carrier]) -> tuple[str, ...]:
+    """The headers that the carriers look at, as they say when asked about an empty request."""
+    names = {"authorization": None}
+
+    def note(name: str) -> tuple[str, ...]:
+        names[name.lower()] = None
+        return ()
+
+    for carrier in carriers:
+        try:  # noqa: SIM105  # as in `silence`
+            carrier.find(note)
+        except Exception:  # noqa: BLE001, S110  # of the user: fails again where there is a request
+            pass
+    return tuple(name.title() for name in names)
+
+
+def check_carriers(carriers: Iterable[Carrier]) -> tuple[Carrier, ...]:
+    """The carriers, if they are ones that a user may give. Raises :class:`ConfigurationError`."""
+    if not isinstance(carriers, Iterable):
+        raise ConfigurationError("carriers must be a list")
+    listed = tuple(carriers)
+    if not listed:
+        raise ConfigurationError("carriers must not be empty")
+    for carrier in listed:
+        finds = callable(getattr(carrier, "find", None))
+        # A text can find, too, and a class can, but neither says whether browsers send it along.
+        says = isinstance(getattr(carrier, "ambient", None), bool)
+        known = not isinstance(carrier, type | LoadBalancerHeaders)
+        if not finds or not says or not known:
+            raise ConfigurationError("each of carriers must be one, such as Cookie(name)")
+    return listed
 
 
 def _deletion(name: str, path: object, domain: object, samesite: object) -> str:
