@@ -56,6 +56,14 @@ class Driver(Secretive):
         # By operation: one that is full, or may only be read, goes on reading.
         self._failures: dict[str, Iterator[int]] = {}
 
+    def require_blocking(self) -> None:
+        """Require a store that need not be awaited. Raises :class:`ConfigurationError`."""
+        if self._is_async:
+            raise ConfigurationError(
+                "login has an AsyncSessionStore, which nobody can await here: give it a "
+                "SessionStore"
+            )
+
     def run(self, steps: Steps[T]) -> T:
         """What ``steps`` return or raise. Blocks."""
         if self._is_async:

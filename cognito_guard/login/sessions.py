@@ -310,6 +310,14 @@ class LoginSessions(Secretive):
                 "login was made with a different guard: give both the same Guard object"
             )
 
+    def require_blocking(self) -> None:
+        """Require that the store is a :class:`SessionStore`, as an adapter without an event loop
+        needs it. Otherwise the app would start, and fail when the first user signs in.
+
+        Raises :class:`~cognito_guard.ConfigurationError`.
+        """
+        self._driver.require_blocking()
+
     def check_same_site(self, method: str, headers: HeaderValues) -> None:
         """Require that a request which may change something comes from your own site.
 

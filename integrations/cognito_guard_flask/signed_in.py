@@ -148,6 +148,7 @@ def made(
             raise ConfigurationError("login has a store; leave login_store out")
         signed_in = SignedIn(login)
         login.require_guard(guard)
+        login.require_blocking()
         return signed_in
     start = f"{prefix}LOGIN_"
     if not any(name.startswith(start) for name in app.config):
@@ -161,7 +162,9 @@ def made(
         # It is used for nothing but to derive keys of our own.
         fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or []
         settings[f"{start}SECRETS"] = [app.secret_key, *fallbacks]
-    return SignedIn(LoginSessions.from_mapping(settings, guard=guard, store=store, prefix=prefix))
+    sessions = LoginSessions.from_mapping(settings, guard=guard, store=store, prefix=prefix)
+    sessions.require_blocking()
+    return SignedIn(sessions)
 
 
 def signed_in_of(extension: object) -> SignedIn | None:

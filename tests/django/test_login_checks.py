@@ -201,7 +201,7 @@ def test_start() -> None:
 GUARD = Guard(POOL.trust())
 
 
-def ready(guard: Guard = GUARD) -> LoginSessions:
+def ready(guard: Guard = GUARD, store: Any = None) -> LoginSessions:
     """Sign-in, made by hand."""
     (pool,) = guard.user_pools
     login = ManagedLogin(
@@ -211,7 +211,7 @@ def ready(guard: Guard = GUARD) -> LoginSessions:
         redirect_uri=SETTINGS["LOGIN_REDIRECT_URI"],
         logout_uri=SETTINGS["LOGIN_LOGOUT_URI"],
     )
-    return LoginSessions(login, guard, store=MemorySessionStore(), secrets=[SECRET])
+    return LoginSessions(login, guard, store=store or MemorySessionStore(), secrets=[SECRET])
 
 
 def ready_with_ours() -> LoginSessions:
@@ -252,6 +252,13 @@ def test_sign_in_of_ones_own_with_another_guard() -> None:
     assert found({**bare, "LOGIN": ready_with_ours}) == []
     with pytest.raises(ConfigurationError, match="another guard"):
         started({**bare, "LOGIN": ready})
+
+
+def test_sign_in_of_ones_own_with_a_store_that_has_to_be_awaited() -> None:
+    """It is said by the check, and not when the first user comes back from the pool."""
+    bare = {name: None for name in SETTINGS if "LOGIN" in name}
+    ((id, text),) = found({**bare, "LOGIN": lambda: ready(get_guard(), Awaited())})
+    assert (id, "has an AsyncSessionStore" in text) == ("E030", True), text
 
 
 def test_callback_elsewhere_is_an_error_of_the_first_request(db: str) -> None:

@@ -269,6 +269,25 @@ def test_sessions_of_another_guard(guard: Guard, pool: LocalUserPool) -> None:
     cognito.init_app(Flask(__name__))
 
 
+class Awaited:
+    """An ``AsyncSessionStore``."""
+
+    async def read(self, *_: Any) -> Any:
+        """Nothing is kept."""
+
+    add = replace = remove = read
+
+
+def test_store_that_has_to_be_awaited(guard: Guard, pool: LocalUserPool) -> None:
+    """It is said when the app starts, and not when the first user signs in."""
+    login = sessions(guard, pool, "https://app.example/auth/callback", store=Awaited())
+    with pytest.raises(ConfigurationError, match="has an AsyncSessionStore"):
+        CognitoGuard(Flask(__name__), guard=guard, login=login)
+    store: Any = Awaited()
+    with pytest.raises(ConfigurationError, match="has an AsyncSessionStore"):
+        CognitoGuard(configured(SECRET_KEY=SECRET), login_store=store)
+
+
 def test_websocket_of_another_site() -> None:
     """A handshake is a GET, and a page of any site can open one."""
 
@@ -465,7 +484,9 @@ def test_wrong_settings(changes: dict[str, Any], store: Any, message: str) -> No
         CognitoGuard(app, login_store=store)
 
 
-def sessions(guard: Guard, pool: LocalUserPool, redirect_uri: str) -> LoginSessions:
+def sessions(
+    guard: Guard, pool: LocalUserPool, redirect_uri: str, *, store: Any = None
+) -> LoginSessions:
     """Sessions of a site that comes back here."""
     login = ManagedLogin(
         pool.trust(),
@@ -474,7 +495,7 @@ def sessions(guard: Guard, pool: LocalUserPool, redirect_uri: str) -> LoginSessi
         redirect_uri=redirect_uri,
         logout_uri="https://app.example/",
     )
-    return LoginSessions(login, guard, store=MemorySessionStore(), secrets=[SECRET])
+    return LoginSessions(login, guard, store=store or MemorySessionStore(), secrets=[SECRET])
 
 
 def test_routes_in_the_wrong_place(pool: LocalUserPool, guard: Guard) -> None:

@@ -225,6 +225,32 @@ def test_adapters_ask_the_guard_that_the_sessions_have() -> None:
         of_guard.require_guard(Guard(POOL.trust()))
 
 
+class Awaited:
+    """An ``AsyncSessionStore``."""
+
+    async def read(self, key: str) -> bytes | None:
+        """Nothing is kept."""
+
+    async def add(self, key: str, value: bytes, seconds: float) -> bool:
+        """As above."""
+        return True
+
+    async def replace(self, key: str, old: bytes, new: bytes, seconds: float) -> bool:
+        """As above."""
+        return True
+
+    async def remove(self, key: str, value: bytes | None = None) -> bool:
+        """As above."""
+        return True
+
+
+def test_adapters_ask_whether_the_store_blocks() -> None:
+    """Without an event loop, nobody could sign in."""
+    sessions().require_blocking()
+    with pytest.raises(ConfigurationError, match="has an AsyncSessionStore"):
+        sessions(store=Awaited()).require_blocking()
+
+
 def test_login_trusts_the_id_tokens_of_its_client_alone() -> None:
     """Whatever the guard's pool says of clients, uses, resources and checks."""
     checks = [lambda identity: False]

@@ -203,6 +203,13 @@ def _ready(value: object, guard: Guard) -> Login:
             f"{NAME} does not know; make it with cognito_guard_django.get_guard(), or name its "
             "guard in GUARD"
         ) from None
+    try:
+        found.require_blocking()
+    except ConfigurationError:
+        raise ConfigurationError(
+            "must have a SessionStore, as views of ours block, and has an AsyncSessionStore; name "
+            "that one in LOGIN_STORE"
+        ) from None
     return Login(found, found)
 
 
