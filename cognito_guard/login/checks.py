@@ -66,13 +66,16 @@ def check_same_user(access: Identity, subject: str) -> None:
         raise _refused("The access token is for another user than the ID token.")
 
 
-def check_same_id(user: Identity, subject: str) -> None:
-    """That a new ID token, verified before, is for the same user (section 12.2).
+def check_same_id(user: Identity, subject: str, nonce: object) -> None:
+    """That a new ID token, verified before, is for the same user, and if it has a nonce as the old
+    one, for the same sign-in (section 12.2).
 
     Raises :class:`LoginFailed`.
     """
     if user.token_use != "id" or not _equal(user.subject, subject):
         raise _refused("The new ID token is for another user.")
+    if isinstance(nonce, str) and not _equal(user.claims.get("nonce", nonce), nonce):
+        raise _refused("The new ID token is for another sign-in (nonce).")
 
 
 def life_of(claims: Mapping[str, Any], now: float) -> tuple[int, int]:

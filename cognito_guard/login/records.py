@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from ..identity import Identity
@@ -58,8 +58,17 @@ class Record(Secretive):
     @property
     def subject(self) -> str:
         """Who signed in, by the ID token, which was verified before it came here."""
-        subject: str = parse_token(self.id, max_bytes=len(self.id)).claims["sub"]
+        subject: str = self._user["sub"]
         return subject
+
+    @property
+    def nonce(self) -> object:
+        """That of the ID token; ``None`` if it has none, as after a refresh."""
+        return self._user.get("nonce")
+
+    @property
+    def _user(self) -> Mapping[str, Any]:
+        return parse_token(self.id, max_bytes=len(self.id)).claims
 
     @property
     def caller(self) -> Identity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -235,6 +236,14 @@ FOREIGN: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = {
         with_token("id_token", lambda: POOL.id_token("mallory")),
         "The new ID token is for another user.",
     ),
+    "another sign-in's ID token": (
+        with_token("id_token", lambda: POOL.id_token(claims={"nonce": "of-another-sign-in"})),
+        "The new ID token is for another sign-in (nonce).",
+    ),
+    "an ID token with a nonce that is no text": (
+        with_token("id_token", lambda: POOL.id_token(claims={"nonce": 17})),
+        "The new ID token is for another sign-in (nonce).",
+    ),
     "an access token for an ID token": (
         with_token("id_token", lambda: POOL.access_token()),
         "The new ID token is for another user.",
@@ -252,6 +261,22 @@ FOREIGN: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = {
         "The new tokens are not accepted: malformed_token.",
     ),
 }
+
+
+def test_new_id_token_may_have_the_nonce_of_the_sign_in(here: Site) -> None:
+    """Cognito leaves it out; others repeat it, with each refresh or not."""
+    browser = signed_in(here)
+    session = browser.current()
+    assert session is not None
+    first = session.profile["nonce"]
+    for nonce in (first, None, first):
+        more = {} if nonce is None else {"nonce": nonce}
+        here.endpoint.change = with_token("id_token", partial(POOL.id_token, claims=more))
+        here.clock.now += 3590
+        assert browser.username() == "alice"
+        session = browser.current()
+        assert session is not None
+        assert session.profile.get("nonce") == nonce
 
 
 @pytest.mark.parametrize(("change", "detail"), FOREIGN.values(), ids=FOREIGN)
