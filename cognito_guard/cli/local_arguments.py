@@ -46,10 +46,10 @@ def dev() -> Parser:
     return parser
 
 
-def port_number(text: str) -> int:
+def port_number(text: str, least: int = 0) -> int:
     """A port, from the text of an option."""
-    if not (text.isascii() and text.isdecimal() and int(text) <= _MAX_PORT):
-        raise ArgumentTypeError(f"must be a number from 0 to {_MAX_PORT}")
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= _MAX_PORT):
+        raise ArgumentTypeError(f"must be a number from {least} to {_MAX_PORT}")
     return int(text)
 
 

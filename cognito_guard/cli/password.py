@@ -27,8 +27,12 @@ def with_password(origin: str, client_id: str, secret: str | None, username: str
     """The access token of a user, whose password is asked for.
 
     Raises :class:`Refusal`, :class:`FetchFailed`, and :class:`ConfigurationError` where there is
-    nobody to ask.
+    nobody to ask, or the name is no text.
     """
+    try:
+        username.encode()
+    except UnicodeEncodeError:  # of bytes that are no text in the terminal's encoding
+        raise ConfigurationError("--username must be a text") from None
     parameters = {"USERNAME": username, "PASSWORD": _password(username)}
     if secret is not None:
         digest = hmac.digest(secret.encode(), (username + client_id).encode(), sha256)
@@ -55,7 +59,7 @@ def with_password(origin: str, client_id: str, secret: str | None, username: str
 def _password(username: str) -> str:
     try:
         return getpass(f"Password of {username}: ")
-    except EOFError:
+    except (AttributeError, EOFError):  # the first, where standard input is closed
         raise ConfigurationError("there is no terminal to ask for the password") from None
 
 

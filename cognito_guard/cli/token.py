@@ -11,6 +11,7 @@ from contextlib import suppress
 from hmac import compare_digest
 from urllib.parse import urlsplit
 
+from .._support.arguments import printable
 from ..errors import AuthError, ConfigurationError, KeysUnavailable
 from ..guard import Guard
 from ..identity import Identity
@@ -36,8 +37,11 @@ def print_token(options: Namespace) -> int:
     sign_in: Callable[[Namespace, UserPool, str | None], str] = (
         _in_browser if options.username is None else _with_password
     )
+    secret = os.environ.get(_SECRET) or None
+    if secret is not None and not printable(secret):
+        raise ConfigurationError(f"{_SECRET} must be printable ASCII, or left out")
     try:
-        write(sign_in(options, pool, os.environ.get(_SECRET) or None))
+        write(sign_in(options, pool, secret))
     except (LoginFailed, AuthError, Refusal) as error:
         complain(f"refused: {error}")
         down = isinstance(error, LoginFailed) and error.reason is LoginReason.LOGIN_UNAVAILABLE

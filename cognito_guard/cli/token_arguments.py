@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .local_arguments import port_number
 from .parser import Parser, add_pool
 
@@ -29,7 +31,7 @@ def token() -> Parser:
     add(
         "--port",
         metavar="N",
-        type=port_number,
+        type=partial(port_number, least=1),  # a free one is no callback URL of any client
         default=_PORT,
         help="the port that the browser returns to: http://localhost:N/callback must be a "
         f"callback URL of the app client (default: {_PORT})",

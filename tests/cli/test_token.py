@@ -246,6 +246,8 @@ POOL = ("--user-pool-id", "eu-west-1_AbC123xyz")
         ([*POOL, "--client-id", "cli", "--domain", "http://a.example"], "domain must be https"),
         ([*POOL, "--client-id", "a b"], "--client-id"),
         ([*POOL, "--client-id", "cli", "--port", "x"], "--port: must be"),
+        ([*POOL, "--client-id", "cli", "--port", "0"], "--port: must be a number from 1 to"),
+        ([*POOL, "--client-id", "cli", "--username", "\udcff"], "--username must be a text"),
         (
             [*POOL, "--client-id", "cli", "--domain", "https://a.example", "--scope", "a b"],
             "scopes must be",
@@ -258,6 +260,17 @@ def test_usage(argv: list[str], said: str) -> None:
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.count("\n") == 1
     assert said in outcome.err
+
+
+@pytest.mark.parametrize("by", ["--domain=https://a.example", "--username=alice"])
+@pytest.mark.parametrize("secret", ["5ecr\udcff", "5ecr\xe9", "5ecr\n"])
+def test_secret_that_is_none(by: str, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is usage, whichever way the token is to come, and no part of it is shown."""
+    monkeypatch.setenv("COGNITO_LOGIN_CLIENT_SECRET", secret)
+    outcome = run("token", *POOL, "--client-id", "cli", by)
+    assert (outcome.status, outcome.out) == (2, "")
+    said = "COGNITO_LOGIN_CLIENT_SECRET must be printable ASCII, or left out"
+    assert outcome.err == f"cognito-guard: {said}\n"
 
 
 # With a password.
@@ -295,6 +308,7 @@ def test_by_password_with_a_secret(server: PoolServer, monkeypatch: pytest.Monke
         (1, "refused: the user pool answers NotAuthorizedException", "wrong-password", "alice"),
         (1, "refused: the user pool answers NotAuthorizedException", "Local-Pass-1", "nobody"),
         (2, "no terminal", EOFError(), "alice"),
+        (2, "no terminal", AttributeError(), "alice"),
         (130, "", KeyboardInterrupt(), "alice"),
     ],
 )
