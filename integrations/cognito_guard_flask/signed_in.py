@@ -27,6 +27,8 @@ __all__ = ["LOGINS", "SignedIn", "leading", "made", "signed_in_of"]
 LOGINS = "cognito_guard.login"
 """The name in ``app.extensions``, of a mapping from extensions to their :class:`SignedIn`."""
 
+# In `flask.session`: whose it is, by `LoginSessions.hand_over`.
+_OWNER = "_cognito_user"
 _REGISTER = "app.register_blueprint(login_blueprint(cognito), url_prefix={prefix})"
 _ADVICE = "register the blueprint where redirect_uri leads, or tell Flask its SCRIPT_NAME"
 
@@ -74,6 +76,13 @@ class SignedIn:
         """Let ``flask.session`` be of who is signed in now; with ``None``, of nobody any more."""
         if not _is_null() and self.sessions.hand_over(flask_session, identity):
             _forget_remembered()
+
+    def begin(self, identity: Identity) -> None:
+        """Let ``flask.session`` be of a user who signs in. One that Flask-Login has here, or
+        remembers, from before is another: who that is, nobody can tell."""
+        if not _is_null() and _is_flask_logins():
+            self.clear()
+        self.hand_over(identity)
 
     def clear(self) -> None:
         """Leave nothing in ``flask.session``: a user signs out."""
@@ -128,6 +137,14 @@ class SignedIn:
 def _is_null() -> bool:
     """Whether the app has no ``SECRET_KEY``, and so no ``flask.session``."""
     return current_app.session_interface.is_null_session(flask_session)
+
+
+def _is_flask_logins() -> bool:
+    """Whether a user of Flask-Login is signed in, and none of ours, whom an app may let it know."""
+    if not hasattr(current_app, "login_manager") or _OWNER in flask_session:
+        return False
+    remembered = current_app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
+    return "_user_id" in flask_session or remembered in request.cookies
 
 
 def _forget_remembered() -> None:

@@ -183,27 +183,28 @@ class Member(UserMixin):
     id = "member"
 
 
+def members(running: Running) -> Flask:
+    """The shop, beside users of Flask-Login."""
+    app = shop(running)
+    manager = LoginManager(app)
+    manager.user_loader(lambda user_id: Member())
+
+    @app.get("/member/in")
+    def enter() -> Any:
+        login_user(Member(), remember="remember" in request.args)
+        return {}
+
+    app.add_url_rule("/member", "member", lambda: {"there": current_user.is_authenticated})
+    return app
+
+
 # Of Flask-Login 0.6.3, when it sets its cookie.
 @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 def test_flask_logins_own_user_and_its_cookie() -> None:
     """Whom Flask-Login has in ``flask.session`` leaves as well, also where it remembers users."""
-
-    def make(running: Running) -> Flask:
-        app = shop(running)
-        manager = LoginManager(app)
-        manager.user_loader(lambda user_id: Member())
-
-        @app.get("/remember")
-        def remember() -> Any:
-            login_user(Member(), remember=True)
-            return {}
-
-        app.add_url_rule("/member", "member", lambda: {"there": current_user.is_authenticated})
-        return app
-
-    with running(make) as here:
+    with running(members) as here:
         browser = here.signed_in()
-        browser.fetch("/remember")
+        browser.fetch("/member/in?remember")
         assert "remember_token" in browser.cookies
         assert browser.fetch("/member").json == {"there": True}
         other = switch(browser, "ada")
@@ -211,3 +212,34 @@ def test_flask_logins_own_user_and_its_cookie() -> None:
         browser.submit("/auth/logout")
         assert "remember_token" not in browser.cookies
         assert browser.fetch("/member").json == {"there": False}
+
+
+@pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+@pytest.mark.parametrize("way", ["", "?remember"], ids=["signed in", "remembered"])
+def test_flask_logins_user_of_before_the_sign_in(way: str) -> None:
+    """Who signed in with a password is not taken for the user who signs in at the pool."""
+    with running(members) as here:
+        browser = here.browser()
+        browser.fetch("/?add=book")
+        browser.fetch(f"/member/in{way}")
+        assert browser.fetch("/member").json == {"there": True}
+        if way:
+            del browser.cookies["session"]  # the browser was closed
+        assert browser.sign_in("/page").path == "/page"
+        assert "remember_token" not in browser.cookies
+        assert browser.fetch("/member").json == {"there": False}
+        assert cart(browser) == {"user": "alice", "cart": None}
+
+
+def test_flask_login_without_a_user() -> None:
+    """Then nobody has signed in, and a cart stays; also that of who signs in again, with the user
+    whom the app has told Flask-Login."""
+    with running(members) as here:
+        browser = here.browser()
+        browser.fetch("/?add=book")
+        browser.sign_in()
+        assert cart(browser) == {"user": "alice", "cart": "book"}
+        browser.fetch("/member/in")
+        assert browser.visit(browser.authenticate(browser.begin(prompt="login"))).path == "/page"
+        assert browser.fetch("/member").json == {"there": True}
+        assert cart(browser) == {"user": "alice", "cart": "book"}

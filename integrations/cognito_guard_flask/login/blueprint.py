@@ -103,7 +103,7 @@ def _callback(signed_in: SignedIn) -> LoginAnswer:
         return _failed(signed_in, problem)
     except SessionsUnavailable as error:
         return _failed(signed_in, error)
-    signed_in.hand_over(found.identity)
+    signed_in.begin(found.identity)
     return leading(found.next_page, *found.set_cookies)
 
 
