@@ -29,6 +29,7 @@ LOGINS = "cognito_guard.login"
 
 # In `flask.session`: whose it is, by `LoginSessions.hand_over`.
 _OWNER = "_cognito_user"
+_LEAST_SECRET = 32
 _REGISTER = "app.register_blueprint(login_blueprint(cognito), url_prefix={prefix})"
 _ADVICE = "register the blueprint where redirect_uri leads, or tell Flask its SCRIPT_NAME"
 
@@ -174,12 +175,20 @@ def made(
         raise ConfigurationError(
             f"the settings {start}... need a store: CognitoGuard(login_store=...)"
         )
-    settings = dict(app.config)
-    if f"{start}SECRETS" not in settings and app.secret_key:
-        # It is used for nothing but to derive keys of our own.
-        fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or []
-        settings[f"{start}SECRETS"] = [app.secret_key, *fallbacks]
-    sessions = LoginSessions.from_mapping(settings, guard=guard, store=store, prefix=prefix)
+    settings, secrets = dict(app.config), f"{start}SECRETS"
+    is_own = secrets not in settings and bool(app.secret_key)
+    if is_own:
+        # It is used for nothing but to derive keys of our own. A fallback that is too short to have
+        # sealed anything opens nothing.
+        fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
+        long = (one for one in fallbacks if len(one) >= _LEAST_SECRET)
+        settings[secrets] = [app.secret_key, *long]
+    try:
+        sessions = LoginSessions.from_mapping(settings, guard=guard, store=store, prefix=prefix)
+    except ConfigurationError as error:
+        if not is_own or secrets not in str(error):
+            raise
+        raise ConfigurationError(f"SECRET_KEY, which stands for {secrets}: {error}") from None
     sessions.require_blocking()
     return SignedIn(sessions)
 

@@ -441,8 +441,9 @@ def configured(**changes: Any) -> Flask:
 
 
 def test_settings() -> None:
-    """``COGNITO_LOGIN_*`` beside the guard's, with Flask's own secret, old ones included."""
-    app = configured(SECRET_KEY=SECRET, SECRET_KEY_FALLBACKS=[SECRET[::-1]])
+    """``COGNITO_LOGIN_*`` beside the guard's, with Flask's own secret, old ones included; one that
+    is too short to have sealed anything is no reason not to start."""
+    app = configured(SECRET_KEY=SECRET, SECRET_KEY_FALLBACKS=[SECRET[::-1], "dev", b"dev"])
     cognito = CognitoGuard(app, login_store=MemorySessionStore())
     app.register_blueprint(login_blueprint(cognito), url_prefix="/auth")
     answer = app.test_client().get(
@@ -461,7 +462,8 @@ def test_settings() -> None:
     [
         ({}, None, "need a store"),
         ({"SECRET_KEY": None}, MemorySessionStore(), "LOGIN_SECRETS is missing"),
-        ({"SECRET_KEY": "dev"}, MemorySessionStore(), "32"),
+        ({"SECRET_KEY": "dev"}, MemorySessionStore(), "^SECRET_KEY, which stands for .* 32"),
+        ({"COGNITO_LOGIN_SECRETS": ["dev"]}, MemorySessionStore(), "^each of COGNITO_LOGIN_SEC"),
         ({"COGNITO_LOGIN_DOMAIN": None}, MemorySessionStore(), "LOGIN_DOMAIN is missing"),
         ({"COGNITO_LOGIN_DOMIAN": "x"}, MemorySessionStore(), "LOGIN_DOMAIN"),
         (
@@ -475,7 +477,10 @@ def test_settings() -> None:
             "login_store is set",
         ),
     ],
-    ids=["no store", "no secret", "short secret", "no domain", "typo", "other path", "no login"],
+    ids=[
+        *("no store", "no secret", "short key", "short secret", "no domain", "typo"),
+        *("other path", "no login"),
+    ],
 )
 def test_wrong_settings(changes: dict[str, Any], store: Any, message: str) -> None:
     """All of it is said at start-up."""
