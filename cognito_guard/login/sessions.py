@@ -58,7 +58,8 @@ class LoginSessions(Secretive):
         all of them open. To change the secret, add the new one at the end in every worker, then
         move it to the front, and remove the old one after ``absolute_seconds``.
     ``idle_seconds``, ``absolute_seconds``
-        A session ends this long after its last request, and this long after the sign-in.
+        A session ends this long after its last request, or up to a tenth earlier, as not every
+        request is written down; and this long after the sign-in.
     ``refresh_ahead_seconds``
         How long before its end an access token is refreshed, but never before half of its life.
     ``attempt_seconds``
