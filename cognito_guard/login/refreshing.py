@@ -223,7 +223,7 @@ class Refreshing(Secretive):
             check_same_user(access, old.subject)
             if tokens.id is not None:
                 user = yield from verify(self._client_tokens, tokens.id)
-                check_same_id(user, old.subject, old.nonce)
+                check_same_id(user, tokens.access, old.subject, old.nonce)
         except AuthError as error:
             said = f"The new tokens are not accepted: {error.reason}."
         except LoginFailed as error:

@@ -240,6 +240,12 @@ FOREIGN: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = {
         with_token("id_token", lambda: POOL.id_token(claims={"nonce": "of-another-sign-in"})),
         "The new ID token is for another sign-in (nonce).",
     ),
+    "another access token's ID token": (
+        with_token(
+            "id_token", lambda: POOL.id_token(claims={"at_hash": "of-another-access-token"})
+        ),
+        "The ID token is not for this access token (at_hash).",
+    ),
     "an ID token with a nonce that is no text": (
         with_token("id_token", lambda: POOL.id_token(claims={"nonce": 17})),
         "The new ID token is for another sign-in (nonce).",
