@@ -57,3 +57,10 @@ def _functions(server: MCPServer[Any]) -> Iterator[Any]:
     resources = server._resource_manager
     for resource in (*resources.list_resources(), *resources.list_templates()):
         yield getattr(resource, "fn", None)
+    for route in server._custom_starlette_routes:
+        yield route.endpoint
+    completing = server._lowlevel_server.get_request_handler("completion/complete")
+    if completing is not None:
+        # Only the closure of the SDK's own function has it.
+        for cell in getattr(completing.handler, "__closure__", None) or ():
+            yield cell.cell_contents

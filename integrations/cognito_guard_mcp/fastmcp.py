@@ -11,6 +11,8 @@ from typing import Any, final
 
 from fastmcp import FastMCP
 from fastmcp.server.auth import AccessToken, TokenVerificationError, TokenVerifier
+from fastmcp.server.providers import AggregateProvider, FastMCPProvider, LocalProvider
+from fastmcp.server.providers.wrapped_provider import _WrappedProvider
 from pydantic import PrivateAttr
 
 from cognito_guard import AuthError, ConfigurationError, Guard, Identity, KeysUnavailable
@@ -81,6 +83,22 @@ def guarded_app(
 
 
 def _functions(server: FastMCP[Any]) -> Iterator[Any]:
-    """What is registered at the server itself. Its own lists of it can only be awaited."""
-    for component in list(server.local_provider._components.values()):
-        yield getattr(component, "fn", None)
+    """What is registered, also at mounted servers. FastMCP's own lists can only be awaited."""
+    yield from _in_provider(server)
+    for route in server._get_additional_http_routes():
+        yield getattr(route, "endpoint", None)
+
+
+def _in_provider(provider: Any) -> Iterator[Any]:
+    while isinstance(provider, _WrappedProvider):
+        provider = provider._inner
+    if isinstance(provider, FastMCPProvider):
+        provider = provider.server
+    if isinstance(provider, FastMCP):
+        yield provider._completion_handler
+    if isinstance(provider, AggregateProvider):
+        for inner in list(provider.providers):
+            yield from _in_provider(inner)
+    if isinstance(provider, LocalProvider):
+        for component in list(provider._components.values()):
+            yield getattr(component, "fn", None)

@@ -96,14 +96,58 @@ def test_no_keys(mcp_pool: Any) -> None:
         asyncio.run(CognitoVerifier(guard).verify_token(token))
 
 
-def test_a_lost_guard(mcp_guard: Guard) -> None:
-    """A tool that is registered without the guard that was put around it stops the start."""
-    server = create_server(mcp_guard)
+def lost_tool(server: FastMCP[Any]) -> None:
+    """The decorator of the server below ours."""
 
     def lost() -> str:
         return "open"
 
     requires(scopes="orders/write")(server.tool(lost) and lost)
+
+
+def lost_route(server: FastMCP[Any]) -> None:
+    """The same for a route that is none of MCP's."""
+
+    async def lost(request: Any) -> Any:
+        return None
+
+    requires(server.custom_route("/export", ["GET"])(lost) and lost)
+
+
+def lost_completion(server: FastMCP[Any]) -> None:
+    """The same for what completes the arguments of prompts."""
+
+    async def lost(ref: Any, argument: Any, context: Any) -> None:
+        return None
+
+    requires(server.completion(lost) and lost)
+
+
+def itself(server: FastMCP[Any], other: FastMCP[Any]) -> FastMCP[Any]:
+    """No mount at all."""
+    return server
+
+
+def mounted(server: FastMCP[Any], other: FastMCP[Any]) -> FastMCP[Any]:
+    """Below the server, with names of its own."""
+    server.mount(other, namespace="other", tool_names={"lost": "found"})
+    return other
+
+
+def mounted_deeper(server: FastMCP[Any], other: FastMCP[Any]) -> FastMCP[Any]:
+    """Below a server that is mounted itself."""
+    between: FastMCP[Any] = FastMCP("between")
+    between.mount(other)
+    server.mount(between)
+    return other
+
+
+@pytest.mark.parametrize("place", [itself, mounted, mounted_deeper])
+@pytest.mark.parametrize("lose", [lost_tool, lost_route, lost_completion])
+def test_a_lost_guard(mcp_guard: Guard, lose: Any, place: Any) -> None:
+    """What is registered without the guard that was put around it stops the start."""
+    server = create_server(mcp_guard)
+    lose(place(server, FastMCP("other")))
     app = guarded_app(server)
 
     async def start() -> None:

@@ -243,7 +243,28 @@ def lost_template(server: MCPServer[Any]) -> None:
     requires(server.resource("data://{name}")(one))
 
 
-@pytest.mark.parametrize("lose", [lost_tool, lost_prompt, lost_resource, lost_template])
+def lost_completion(server: MCPServer[Any]) -> None:
+    """The same for what completes the arguments of prompts."""
+
+    async def complete(ref: Any, argument: Any, context: Any) -> None:
+        return None
+
+    requires(server.completion()(complete))
+
+
+def lost_route(server: MCPServer[Any]) -> None:
+    """The same for a route that is none of MCP's."""
+
+    async def export(request: Any) -> Any:
+        return None
+
+    requires(server.custom_route("/export", ["GET"])(export))
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [lost_tool, lost_prompt, lost_resource, lost_template, lost_completion, lost_route],
+)
 def test_a_lost_guard(mcp_guard: Guard, lose: Any) -> None:
     """A guard that guards nothing stops the start, and each request where it comes later."""
     server, verifier = create_server(mcp_guard)
