@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,14 +40,8 @@ def served(app: Starlette, kind: Any, base_path: str | None, inner: str) -> Iter
     """The app behind that door, and a client of it."""
 
     def handler(event: Any, context: Any) -> Any:
-        # Mangum takes the loop of its thread, and each request here has a thread of its own.
-        with asyncio.Runner() as runner:
-            asyncio.set_event_loop(runner.get_loop())
-            try:
-                asgi = Mangum(app, lifespan="off", api_gateway_base_path=inner)
-                return asgi(event, context)
-            finally:
-                asyncio.set_event_loop(None)
+        # Created here, because it asks for the loop of its thread, which Lambda has and pytest not.
+        return Mangum(app, lifespan="off", api_gateway_base_path=inner)(event, context)
 
     stage = "prod" if base_path is None else None
     with (

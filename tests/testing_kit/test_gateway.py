@@ -6,6 +6,7 @@ tests/aws_lambda/test_authorizer.py.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -179,6 +180,23 @@ def test_www_authenticate_is_renamed() -> None:
             headers = client.get("/").headers
             assert ("x-amzn-remapped-www-authenticate" in headers) == renamed
             assert ("www-authenticate" in headers) != renamed
+
+
+def test_the_loop_of_a_handler() -> None:
+    """A handler finds one, as in Lambda. Mangum takes it."""
+
+    async def say() -> Any:
+        return {"statusCode": 200, "body": "ran"}
+
+    def handler(event: Any, context: Any) -> Any:
+        return asyncio.get_event_loop().run_until_complete(say())
+
+    async def awaited(event: Any, context: Any) -> Any:
+        return await say()
+
+    with served({"GET /": handler, "GET /awaited": awaited}) as client:
+        answers = [client.get(path).text for path in ("/", "/", "/awaited", "/")]
+    assert answers == ["ran"] * 4
 
 
 def test_functions_that_fail(caplog: pytest.LogCaptureFixture) -> None:

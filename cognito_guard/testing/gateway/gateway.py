@@ -213,13 +213,19 @@ class LocalApiGateway:
 def _called(kind: Kind, handler: Handler, event: dict[str, Any]) -> Answer:
     """The answer of a function, which gets JSON and gives JSON."""
     try:
-        returned = handler(json.loads(json.dumps(event)), LocalContext())
-        if inspect.iscoroutine(returned):
-            returned = asyncio.run(returned)
+        with asyncio.Runner() as runner:
+            # Lambda calls a handler in the main thread. Some take the loop of their thread, as
+            # Mangum does, and this thread has none of its own.
+            asyncio.set_event_loop(runner.get_loop())
+            returned = handler(json.loads(json.dumps(event)), LocalContext())
+            if inspect.iscoroutine(returned):
+                returned = runner.run(returned)
         return answer_of(kind, json.loads(json.dumps(returned)))
     except Exception as error:  # noqa: BLE001 - whatever a user's function raises
         _LOG.error("a function failed: %s", type(error).__name__, exc_info=error)
         return failed(kind)
+    finally:
+        asyncio.set_event_loop(None)
 
 
 def _drain(visit: Visit, exchange: Exchange) -> None:
