@@ -81,9 +81,11 @@ def requires(
     arguments, every authenticated caller may.
 
     Put it below the server's decorator: ``@mcp.tool()``, then ``@requires(scopes="orders/write")``,
-    then the function, async or not. Behind :class:`MCPMiddleware`, a refusal gets the HTTP status
-    and the challenge, so that clients can ask for the scope. Without it, a refusal is a JSON-RPC
-    error. Raises ``ConfigurationError`` for an empty or wrong requirement.
+    then the function, async or not. What the server fills in for a parameter (``Resolve``, or
+    ``Depends`` of FastMCP) runs before this check, and needs one of its own. Behind
+    :class:`MCPMiddleware`, a refusal gets the HTTP status and the challenge, so that clients can
+    ask for the scope. Without it, a refusal is a JSON-RPC error. Raises ``ConfigurationError`` for
+    an empty or wrong requirement.
     """
     needed = build_policy(
         groups=groups, scopes=scopes, roles=roles, acr=acr, mfa=mfa, max_age=max_age, policy=policy
