@@ -132,7 +132,10 @@ class _Answering:
     __slots__ = ("_asked", "_challenge", "_held", "_refused", "_start")
 
     def __init__(
-        self, held: Exchange, asked: Asked, challenge: Callable[[Exchange, AuthError], Challenge]
+        self,
+        held: Exchange,
+        asked: Asked,
+        challenge: Callable[[Exchange, AuthError | KeysUnavailable], Challenge],
     ) -> None:
         self._held = held
         self._asked = asked

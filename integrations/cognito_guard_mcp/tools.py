@@ -12,11 +12,12 @@ from typing import Any, TypeAlias, TypeVar, final, overload
 
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_REQUEST
+from mcp_types import INTERNAL_ERROR, INVALID_REQUEST
 
 from cognito_guard import (
     AuthError,
     ConfigurationError,
+    KeysUnavailable,
     MissingCredentials,
     Policy,
     PolicyLike,
@@ -40,7 +41,7 @@ class Asked:
     __slots__ = ("refusal",)
 
     def __init__(self) -> None:
-        self.refusal: AuthError | None = None
+        self.refusal: AuthError | KeysUnavailable | None = None
 
 
 ASKED: ContextVar[Asked | None] = ContextVar("cognito_guard_mcp_asked", default=None)
@@ -84,8 +85,9 @@ def requires(
     then the function, async or not. What the server fills in for a parameter (``Resolve``, or
     ``Depends`` of FastMCP) runs before this check, and needs one of its own. Behind
     :class:`MCPMiddleware`, a refusal gets the HTTP status and the challenge, so that clients can
-    ask for the scope. Without it, a refusal is a JSON-RPC error. Raises ``ConfigurationError`` for
-    an empty or wrong requirement.
+    ask for the scope. Without it, a refusal is a JSON-RPC error. An ``AuthError`` or
+    ``KeysUnavailable`` that the function raises is such a refusal too. Raises
+    ``ConfigurationError`` for an empty or wrong requirement.
     """
     needed = build_policy(
         groups=groups, scopes=scopes, roles=roles, acr=acr, mfa=mfa, max_age=max_age, policy=policy
@@ -107,7 +109,11 @@ def _guarding(function: Any, needed: Policy) -> Any:
         @functools.wraps(function)
         async def guarded_async(*args: Any, **kwargs: Any) -> Any:
             _check(needed)
-            return await function(*args, **kwargs)
+            try:
+                return await function(*args, **kwargs)
+            except (AuthError, KeysUnavailable) as error:
+                refused = _refuse(error)
+            raise refused
 
         guarded: Any = guarded_async
     else:
@@ -115,7 +121,11 @@ def _guarding(function: Any, needed: Policy) -> Any:
         @functools.wraps(function)
         def guarded_sync(*args: Any, **kwargs: Any) -> Any:
             _check(needed)
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except (AuthError, KeysUnavailable) as error:
+                refused = _refuse(error)
+            raise refused
 
         guarded = guarded_sync
     _GUARDED.add(function)
@@ -124,8 +134,6 @@ def _guarding(function: Any, needed: Policy) -> Any:
 
 
 def _check(needed: Policy) -> None:
-    """Leave the refusal to the middleware, and raise what the SDK understands: it keeps the text of
-    any other error to itself, and writes its traceback to the log."""
     identity = identity_of(get_access_token())
     try:
         if identity is None:
@@ -133,14 +141,21 @@ def _check(needed: Policy) -> None:
                 Reason.MISSING_CREDENTIALS, "The request comes without an access token."
             )
         enforce(needed, identity)
-    except AuthError as error:
-        asked = ASKED.get()
-        if asked is not None:
-            asked.refusal = error
-        refused = MCPError(INVALID_REQUEST, error.detail, {"reason": str(error.reason)})
+    except (AuthError, KeysUnavailable) as error:
+        refused = _refuse(error)
     else:
         return
     raise refused
+
+
+def _refuse(error: AuthError | KeysUnavailable) -> MCPError:
+    """Leave the refusal to the middleware, and return what the SDK understands: it keeps the text
+    of any other error to itself, and writes its traceback to the log."""
+    asked = ASKED.get()
+    if asked is not None:
+        asked.refusal = error
+    code = INTERNAL_ERROR if isinstance(error, KeysUnavailable) else INVALID_REQUEST
+    return MCPError(code, error.detail, {"reason": str(error.reason)})
 
 
 def require_guards(registered: Iterable[Any]) -> None:

@@ -14,12 +14,22 @@ from mcp import Client
 from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
 
-from cognito_guard import AccessDenied, ConfigurationError, Guard
+from cognito_guard import (
+    AccessDenied,
+    ConfigurationError,
+    Guard,
+    Identity,
+    RevocationsUnavailable,
+    enforce,
+    require_groups,
+    require_scopes,
+)
 from cognito_guard_mcp import (
     CognitoTokenVerifier,
     MCPMiddleware,
     current_identity,
     guarded_app,
+    mcp_auth,
     requires,
 )
 from cognito_guard_mcp.tools import ASKED
@@ -114,6 +124,56 @@ def test_the_refusals_of_tools(bare: str, mcp_pool: Any, version: bytes | None) 
     answer = post(bare, "close_shop", alice, *said)
     assert (answer.status, answer.json["reason"]) == (403, "missing_group")
     assert b"alice" in post(bare, "whoami", alice, *said).body
+
+
+def unknown(identity: Identity) -> None:
+    """A check that cannot be made now."""
+    raise RevocationsUnavailable
+
+
+def create_deciding(guard: Guard) -> MCPMiddleware:
+    """Tools that decide themselves who may, or cannot tell."""
+    verifier = CognitoTokenVerifier(guard)
+    server: MCPServer[Any] = MCPServer("orders", token_verifier=verifier, auth=mcp_auth(guard))
+
+    @server.tool()
+    @requires
+    async def decides() -> str:
+        enforce(require_scopes("orders/write"), current_identity())
+        return "decided"
+
+    @server.tool()
+    @requires
+    def decides_in_a_thread() -> str:
+        enforce(require_groups("admins"), current_identity())
+        return "decided"
+
+    @server.tool()
+    @requires(policy=unknown)
+    async def cannot_tell() -> str:
+        return "told"
+
+    return guarded_app(server, verifier, stateless_http=True)
+
+
+@pytest.mark.parametrize(
+    ("tool", "status", "reason"),
+    [
+        ("decides", 403, "missing_scope"),
+        ("decides_in_a_thread", 403, "missing_group"),
+        ("cannot_tell", 503, "revocations_unavailable"),
+    ],
+)
+def test_tools_that_decide(mcp_pool: Any, tool: str, status: int, reason: str) -> None:
+    """What a guarded tool raises, or its policy, is answered as everywhere."""
+    with running(mcp_pool, create_deciding) as place:
+        alice = f"Authorization: {token(mcp_pool, place, scopes=['orders/read'])}".encode()
+        answer = post(place, tool, alice)
+        able = token(mcp_pool, place, groups=["admins"], scopes=["orders/write"])
+        allowed = post(place, tool, f"Authorization: {able}".encode())
+    assert (answer.status, answer.json["reason"]) == (status, reason)
+    assert bool(answer.all("Retry-After")) == (status == 503)
+    assert (b"decided" in allowed.body) == (status == 403)
 
 
 def test_another_resource(bare: str, mcp_pool: Any) -> None:
