@@ -100,7 +100,8 @@ def check_mcp(url: str, client: tuple[str, str] | None = None) -> Iterator[Findi
         yield _not_asked(endpoint)
         return
     metadata = found.document() or {}
-    scopes = [one for one in metadata.get("scopes_supported") or () if isinstance(one, str)]
+    listed = metadata.get("scopes_supported")
+    scopes = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
     address = authorize_address(endpoint, *client, scopes, str(metadata.get("resource")))
     answer = _ask(address)
     if answer.problem:
@@ -184,7 +185,7 @@ def check_metadata(url: str, found: Asked) -> Iterator[Finding]:
             "The metadata names no authorization server.",
             "Clients do not find the user pool. The guard names the issuer of its UserPool.",
         )
-    if not isinstance(scopes, list) or not scopes:
+    if not (isinstance(scopes, list) and scopes and all(isinstance(one, str) for one in scopes)):
         yield Finding(
             "mcp-no-scopes",
             "error",

@@ -253,6 +253,18 @@ def test_an_endpoint_that_refuses() -> None:
                 assert list(check_mcp(f"{origin}/mcp", client))[-1].id == found
 
 
+@pytest.mark.parametrize("scopes", [5, True, "openid", {"openid": 1}, [["openid"]]], ids=repr)
+def test_scopes_that_are_none(scopes: Any) -> None:
+    """What is no list of texts is asked for nowhere, and breaks nothing."""
+    answers = metadata(scopes_supported=scopes)
+    known = {**DOCUMENT, "authorization_endpoint": "ORIGIN/authorize"}
+    answers["/pool/.well-known/openid-configuration"] = (200, {}, known)
+    with answering(answers) as origin:
+        found = list(check_mcp(f"{origin}/mcp", (CLIENT.client_id, CLIENT.callback_urls[0])))
+    assert found[-1].id == "mcp-client-unknown"
+    assert "mcp-scopes" not in {one.id for one in found if one.level == "ok"}
+
+
 @pytest.mark.parametrize(
     ("location", "found"),
     [
