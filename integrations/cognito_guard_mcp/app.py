@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from mcp.server import MCPServer
 
@@ -26,10 +27,10 @@ def guarded_app(
 ) -> MCPMiddleware:
     """Return the ASGI app of an ``MCPServer``, for a server such as uvicorn.
 
-    ``options`` are those of ``MCPServer.streamable_http_app``; the other arguments are those of
-    :class:`MCPMiddleware`. If the server registered a function without its :func:`requires`, the
-    app does not start. Raises ``ConfigurationError`` for a server that was created without
-    ``token_verifier`` and ``auth``.
+    ``options`` are those of ``MCPServer.streamable_http_app``; its ``host`` is that of the guard's
+    ``resource``, unless given. The other arguments are those of :class:`MCPMiddleware`. If the
+    server registered a function without its :func:`requires`, the app does not start. Raises
+    ``ConfigurationError`` for a server that was created without ``token_verifier`` and ``auth``.
     """
     auth = server.settings.auth
     if server._token_verifier is not verifier or auth is None:
@@ -39,6 +40,9 @@ def guarded_app(
         )
     if auth.resource_server_url != mcp_auth(verifier.guard).resource_server_url:
         raise ConfigurationError("auth must be mcp_auth(guard) of the verifier's guard")
+    # Without a host, the SDK takes the server for a local one, and refuses requests under any other
+    # name (421). Clients call it by that of its resource.
+    options.setdefault("host", urlsplit(str(auth.resource_server_url)).hostname)
     return MCPMiddleware(
         server.streamable_http_app(**options),
         verifier=verifier,

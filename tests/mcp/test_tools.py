@@ -87,7 +87,7 @@ def test_who_may_not(server: str, mcp_pool: Any) -> None:
         assert not isinstance(caught.value, AssertionError)
 
 
-def post(place: str, tool: str, *lines: bytes) -> Answer:
+def post(place: str, tool: str, *lines: bytes, host: bytes | None = None) -> Answer:
     """A bare call of a tool, without a session."""
     where = urlsplit(place)
     asked = {"name": tool, "arguments": {"order": "7"}}
@@ -98,7 +98,8 @@ def post(place: str, tool: str, *lines: bytes) -> Answer:
         b"Accept: application/json, text/event-stream",
         f"Content-Length: {len(raw)}".encode(),
     ]
-    return ask(f"http://{where.netloc}", where.path, [*own, *lines], method="POST", body=raw)
+    address = f"http://{where.netloc}"
+    return ask(address, where.path, [*own, *lines], method="POST", body=raw, host=host)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["as a stream", "as JSON"])
@@ -174,6 +175,18 @@ def test_tools_that_decide(mcp_pool: Any, tool: str, status: int, reason: str) -
     assert (answer.status, answer.json["reason"]) == (status, reason)
     assert bool(answer.all("Retry-After")) == (status == 503)
     assert (b"decided" in allowed.body) == (status == 403)
+
+
+def test_under_its_own_name(mcp_guard: Guard, mcp_pool: Any) -> None:
+    """Behind a proxy, requests name the host of the resource. A local server takes no other."""
+    line = f"Authorization: {token(mcp_pool, PLACE)}".encode()
+    with running(mcp_pool, lambda _: create_app(mcp_guard, stateless_http=True)) as place:
+        answer = post(place, "whoami", line, host=urlsplit(PLACE).netloc.encode())
+    assert (answer.status, b"alice" in answer.body) == (200, True)
+    with running(mcp_pool, stateless_http=True) as place:
+        local = f"Authorization: {token(mcp_pool, place)}".encode()
+        assert post(place, "whoami", local).status == 200
+        assert post(place, "whoami", local, host=b"mcp.example.com").status == 421
 
 
 def test_another_resource(bare: str, mcp_pool: Any) -> None:
