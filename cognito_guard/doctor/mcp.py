@@ -240,7 +240,7 @@ def check_discovery(issuer: str, found: Asked, *, registers: bool = True) -> Ite
         )
     if not registers:
         return
-    if document.get("registration_endpoint"):
+    if isinstance(document.get("registration_endpoint"), str):
         ways = "by registering itself"
     elif document.get("client_id_metadata_document_supported") is True:
         ways = "by the URL of its metadata"

@@ -44,6 +44,7 @@ def guarded(
     max_age: int | None = None,
     policy: PolicyLike | None = None,
     trust_authorizer: AuthorizerKind | None = None,
+    no_commas_in_groups: bool = False,
 ) -> Callable[[Handler[Any]], Guarded]:
     """Let only callers who meet all requirements reach a handler. Without a requirement, every
     authenticated caller may.
@@ -53,8 +54,9 @@ def guarded(
     format of the event source. An AppSync resolver raises the error instead, and its text begins
     with the reason: AppSync has no other answer. CORS preflights reach no handler.
 
-    ``trust_authorizer``: trust the authorizer in front of the function instead of verifying the
-    token, see :func:`~cognito_guard_lambda.trust_authorizer`. For handlers that are not async.
+    ``trust_authorizer``, ``no_commas_in_groups``: trust the authorizer in front of the function
+    instead of verifying the token, see :func:`~cognito_guard_lambda.trust_authorizer`. For handlers
+    that are not async.
 
     Handlers may be async; the decorated handler is then async too. Raises
     :class:`~cognito_guard.ConfigurationError` for an empty or wrong requirement, and when it is
@@ -72,14 +74,18 @@ def guarded(
     )
 
     if trust_authorizer is None:
+        if no_commas_in_groups:
+            raise ConfigurationError("no_commas_in_groups is for trust_authorizer")
 
         def identify(request: Request) -> Identity:
             return guard.authenticate(request.headers())
     else:
         from .trusted import checked_authorizer, read_word, trust_word
 
-        word_in = functools.partial(read_word, authorizer=trust_authorizer)
-        checked_authorizer(trust_authorizer)
+        checked_authorizer(trust_authorizer, no_commas_in_groups)
+        word_in = functools.partial(
+            read_word, authorizer=trust_authorizer, no_commas_in_groups=no_commas_in_groups
+        )
 
         def identify(request: Request) -> Identity:
             return trust_word(guard, request.read_by(word_in))

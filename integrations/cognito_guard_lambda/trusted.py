@@ -92,9 +92,7 @@ def read_word(
     event: Event, authorizer: AuthorizerKind, *, no_commas_in_groups: bool = False
 ) -> _Word | None:
     """What an authorizer says in an event. Raises as :func:`trust_authorizer`."""
-    reader = checked_authorizer(authorizer)
-    if not isinstance(no_commas_in_groups, bool):
-        raise ConfigurationError("no_commas_in_groups must be True or False")
+    reader = checked_authorizer(authorizer, no_commas_in_groups)
     claims = reader(event, kind_of(event))
     if claims is None:
         return None
@@ -108,8 +106,12 @@ def read_word(
     return _Word(claims)
 
 
-def checked_authorizer(authorizer: object) -> Callable[[Event, Kind], dict[str, Any] | None]:
+def checked_authorizer(
+    authorizer: object, no_commas_in_groups: object
+) -> Callable[[Event, Kind], dict[str, Any] | None]:
     """What reads the word of an authorizer. Raises :class:`ConfigurationError`."""
+    if not isinstance(no_commas_in_groups, bool):
+        raise ConfigurationError("no_commas_in_groups must be True or False")
     if not isinstance(authorizer, str) or authorizer not in _READERS:
         known = ", ".join(f'"{name}"' for name in get_args(AuthorizerKind))
         raise ConfigurationError(f"the authorizer to trust must be one of {known}")

@@ -419,6 +419,10 @@ def test_guarded(guard: Guard, pool: LocalUserPool) -> None:
 
     with pytest.raises(ConfigurationError, match="async"):
         guarded(guard, trust_authorizer="lambda")(handler)
+    with pytest.raises(ConfigurationError, match="no_commas_in_groups is for"):
+        guarded(guard, no_commas_in_groups=True)
+    with pytest.raises(ConfigurationError, match="True or False"):
+        guarded(guard, trust_authorizer="cognito", no_commas_in_groups="no")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="one of"):
         guarded(guard, trust_authorizer="rest")  # type: ignore[arg-type]
 
@@ -465,3 +469,16 @@ def test_claims_are_there(
         with pytest.raises(InvalidToken) as refused:
             guard.trust_claims(claims)
         assert refused.value.reason is Reason.CHECK_FAILED
+
+
+def test_guarded_by_groups_with_commas(guard: Guard, claims: dict[str, Any]) -> None:
+    """Where no group of the pool has one, and not otherwise."""
+    event = of_cognito(rest_texts(claims))
+
+    def handler(event: Any, context: Any, identity: Identity) -> Any:
+        return identity.groups
+
+    trusting = guarded(guard, groups="x", trust_authorizer="cognito", no_commas_in_groups=True)
+    assert trusting(handler)(event, None) == ("admins", "x")
+    doubting = guarded(guard, groups="x", trust_authorizer="cognito")(handler)(event, None)
+    assert json.loads(doubting["body"])["reason"] == "malformed_claim"

@@ -175,6 +175,10 @@ CASES: dict[str, tuple[Any, dict[str, str]]] = {
         document(registration_endpoint=None),
         {"mcp-no-registration": "info"},
     ),
+    "registration at no address": (
+        document(registration_endpoint=True),
+        {"mcp-no-registration": "info"},
+    ),
     "by a document": (
         document(registration_endpoint=None, client_id_metadata_document_supported=True),
         {},
