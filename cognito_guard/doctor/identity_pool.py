@@ -18,8 +18,11 @@ _SUB = "${cognito-identity.amazonaws.com:sub}"
 # access control").
 _SCOPES = (_SUB, "${aws:principaltag/")
 # The services whose data is told apart by policies. `*` is in all of them.
-_DATA = ("s3:", "dynamodb:")
+_DYNAMODB = "dynamodb:"
+_DATA = ("s3:", _DYNAMODB)
 _SCAN = "dynamodb:scan"
+# The one key for data that a request may have several of.
+_LEADING_KEYS = "dynamodb:leadingkeys"
 _READS = ("get", "list", "query", "scan", "batchget", "describe", "head")
 
 
@@ -60,21 +63,34 @@ def _is_shared(statement: Mapping[str, Any]) -> bool:
     """Whether a statement gives every user the same data."""
     if statement.get("Effect") != "Allow" or not _actions(statement):
         return False
-    scans = any(fnmatchcase(_SCAN, action.lower()) for action in _actions(statement))
+    keyed = all(map(_has_leading_keys, _actions(statement)))
     for operator, keys in (statement.get("Condition") or {}).items():
-        if _holds(operator.lower(), scans) and _names_user(keys):
-            return False
+        for key, values in keys.items():
+            # One of the values is enough for a request.
+            own = all(map(_names_user, _listed(values)))
+            if own and _holds(operator.lower(), key.lower(), keyed):
+                return False
     # Of NotResource, all but what it names.
     return not all(map(_names_user, _listed(statement.get("Resource", "*"))))
 
 
-def _holds(operator: str, scans: bool) -> bool:
+def _holds(operator: str, key: str, keyed: bool) -> bool:
     """Whether a condition holds a user to what it names: not if it is for all but that, nor if it
-    is true of a request that does not have the key."""
+    is true of a request that does not have the key, or has others beside it. ``keyed``: whether all
+    requests have ``dynamodb:LeadingKeys``."""
     if operator.endswith("ifexists") or "not" in operator:
         return False
-    # "ForAllValues" is true where there is no key, too. A scan has no dynamodb:LeadingKeys.
-    return not (operator.startswith("forallvalues:") and scans)
+    # "ForAllValues" is true where there is no key, too.
+    if operator.startswith("forallvalues:"):
+        return key == _LEADING_KEYS and keyed
+    # "ForAnyValue" is true of a batch in which one item is the user's.
+    return not (operator.startswith("foranyvalue:") and key == _LEADING_KEYS)
+
+
+def _has_leading_keys(action: str) -> bool:
+    """Whether all requests for an action name items by their keys. A scan does not."""
+    action = action.lower()
+    return action.startswith(_DYNAMODB) and not fnmatchcase(_SCAN, action)
 
 
 def _actions(statement: Mapping[str, Any]) -> list[str]:

@@ -161,9 +161,10 @@ def own(bucket: str) -> str:
 ALL = "arn:aws:s3:::files/*"
 
 
-def under(operator: str, key: str, action: Any) -> dict[str, Any]:
-    """A statement with a condition that names the user, about everybody's data."""
-    return allow(action, "*", Condition={operator: {key: [f"{SUB}/*"]}})
+def under(operator: str, key: str, action: Any, *others: str) -> dict[str, Any]:
+    """A statement with a condition that names the user, about everybody's data. ``others``: what
+    else the key may be."""
+    return allow(action, "*", Condition={operator: {key: [f"{SUB}/*", *others]}})
 
 
 @pytest.mark.parametrize(
@@ -181,6 +182,12 @@ def under(operator: str, key: str, action: Any) -> dict[str, Any]:
             "arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
             Condition={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [SUB]}},
         ),
+        allow(
+            "s3:ListBucket",
+            "arn:aws:s3:::files",
+            Condition={"StringLike": {"s3:delimiter": "/", "s3:prefix": f"{SUB}/*"}},
+        ),
+        under("ForAnyValue:StringLike", "s3:prefix", "s3:ListBucket"),
         allow("s3:*", "arn:aws:s3:::files/${aws:PrincipalTag/sub}/*"),
         allow("execute-api:Invoke", "*"),
         {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
@@ -206,6 +213,14 @@ def test_policies_that_name_the_user(statement: dict[str, Any]) -> None:
         (under("StringNotLike", "s3:prefix", "s3:ListBucket"), "warning"),
         (under("ForAllValues:StringEquals", "dynamodb:LeadingKeys", "dynamodb:*"), "error"),
         (under("ForAllValues:StringEquals", "dynamodb:LeadingKeys", "dynamodb:Scan"), "warning"),
+        (under("ForAllValues:StringLike", "s3:prefix", "s3:*"), "error"),
+        (
+            under("ForAllValues:StringLike", "dynamodb:LeadingKeys", ["dynamodb:GetItem", "s3:*"]),
+            "error",
+        ),
+        (under("ForAnyValue:StringLike", "dynamodb:LeadingKeys", "dynamodb:GetItem"), "warning"),
+        (under("StringLike", "s3:prefix", "s3:ListBucket", "*"), "warning"),
+        (under("StringLike", "s3:prefix", "s3:ListBucket", "reports/*"), "warning"),
         ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, "error"),
         ({"Effect": "Allow", "Action": "s3:*", "NotResource": own("files")}, "error"),
     ],
