@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from math import floor
 from urllib.parse import urlsplit
 
 from .._support.arguments import issuer_url
@@ -154,8 +153,8 @@ def _with_times(found: Revocation, options: Namespace) -> Revocation:
         return Revocation.of_token(found.name, ends_at=ends_at)
     if found.kind == "sign_in":
         return Revocation.of_sign_in(found.name, ends_at=ends_at)
-    before = found.before if options.before is None else floor(options.before)
-    return Revocation.of_user(found.issuer or "", found.name, before=before or 0, ends_at=ends_at)
+    before = found.before or 0 if options.before is None else options.before
+    return Revocation.of_user(found.issuer or "", found.name, before=before, ends_at=ends_at)
 
 
 def _home(issuer: str) -> str:

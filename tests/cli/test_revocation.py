@@ -247,6 +247,14 @@ def test_a_function_that_gives_a_store() -> None:
         (("revoke", *STORE, "--jti", "a", "--ends-at", "nan"), "--ends-at must be a time"),
         (("revoke", *STORE, "--jti", "a", "--ends-at", "soon"), "must be a number of seconds"),
         (("revoke", *STORE, "--jti", "a", "--refresh-seconds", "1"), "--refresh-seconds must be"),
+        (
+            ("revoke", *STORE, *SUBJECT, "--issuer", POOL.issuer, "--before", "inf"),
+            "--before must be a time",
+        ),
+        (
+            ("revoke", *STORE, *SUBJECT, "--issuer", POOL.issuer, "--before", "nan"),
+            "--before must be a time",
+        ),
         (("revoke", *STORE, *SUBJECT), "--subject needs --user-pool-id, or --issuer"),
         (("revoke", *STORE, *SUBJECT, "--user-pool-id", "x"), "--user-pool-id"),
         (("revoke", *STORE, *SUBJECT, "--issuer", POOL.issuer + "/"), "is not a user pool's"),
