@@ -95,7 +95,7 @@ def _verdicts(entries: list[Revocation], options: Namespace) -> Status:
 
 
 def _check_idle(options: Namespace) -> None:
-    """That no option is about something else than what is revoked."""
+    """That no option is about something else than what is revoked, and none makes it void."""
     of_user = options.subject is not None or options.everywhere
     idle = {
         "--everywhere": options.everywhere and not options.tokens,
@@ -106,6 +106,8 @@ def _check_idle(options: Namespace) -> None:
     for name, it_is in idle.items():
         if it_is:
             raise ConfigurationError(f"{name} does not apply to what you revoke here")
+    if options.ends_at is not None and options.ends_at <= calendar():
+        raise ConfigurationError("--ends-at is in the past: the entry would have no effect")
 
 
 def _identity(token: str) -> Identity:

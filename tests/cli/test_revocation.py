@@ -245,6 +245,7 @@ def test_a_function_that_gives_a_store() -> None:
         (("revoke", *STORE, "--jti", "a", "--issuer", "b"), "--issuer does not apply"),
         (("revoke", *STORE, "--jti", ""), "--jti must be a text"),
         (("revoke", *STORE, "--jti", "a", "--ends-at", "nan"), "--ends-at must be a time"),
+        (("revoke", *STORE, "--jti", "a", "--ends-at", "3600"), "--ends-at is in the past"),
         (("revoke", *STORE, "--jti", "a", "--ends-at", "soon"), "must be a number of seconds"),
         (("revoke", *STORE, "--jti", "a", "--refresh-seconds", "1"), "--refresh-seconds must be"),
         (
