@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, final
 
+from .._support.arguments import boolean
 from .._support.log import INFO, SIGN_IN_REVOKED, TOKEN_REVOKED, USER_REVOKED, Log
 from .._support.silence import forget_locals
 from ..errors import ConfigurationError
@@ -49,6 +50,7 @@ class SignOuts:
         """What signs a caller out."""
         if not isinstance(who(), Identity):
             raise TypeError(f"who is signed out is an Identity, not {type(who()).__name__}")
+        boolean("everywhere", everywhere)  # "no", from a form, would be a yes
         now, refresh_seconds = self._clock(), self._revocations.refresh_seconds
         try:
             if everywhere:

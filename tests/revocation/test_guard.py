@@ -141,6 +141,19 @@ def test_a_sign_in_and_not_another_one() -> None:
     assert guard.verify(later).username == "alice"
 
 
+@pytest.mark.parametrize("everywhere", ["no", "", None, 1])
+def test_everywhere_said_clearly(everywhere: Any) -> None:
+    """A text from a form is no answer to how much is signed out: nobody is, and it is said."""
+    guard = pool_guard(listed())
+    token = POOL.access_token("alice")
+    alice = guard.verify(token)
+    with pytest.raises(ConfigurationError, match="everywhere must be True or False"):
+        guard.sign_out(alice, everywhere=everywhere)
+    with pytest.raises(ConfigurationError, match="everywhere must be True or False"):
+        asyncio.run(guard.asign_out(alice, everywhere=everywhere))
+    assert guard.verify(token) == alice
+
+
 def test_everywhere_and_again() -> None:
     """All that was signed in until this second; a later sign-in is welcome, a refresh is not."""
     guard = pool_guard(listed())
