@@ -20,19 +20,22 @@ _TIMES = ("exp", "iat", "auth_time")
 
 def authorizer_context(identity: Identity) -> dict[str, str]:
     """Who is calling, in texts by the names of the claims. ``client_id`` and ``username`` are
-    called so whatever the kind of the token, and ``groups`` and ``scopes`` have a space between two
-    names.
+    called so whatever the kind of the token. ``groups``, ``scopes`` and ``amr`` have a space
+    between two names.
 
     Raises :class:`ConfigurationError` for a name with a space in it, which Cognito does not allow
     but a trigger may write.
     """
     # First, as it may raise: an error is reported with the variables that are there.
     groups, scopes = _joined("group", identity.groups), _joined("scope", identity.scopes)
+    methods = _joined("method", identity.amr)
     claims = identity.claims
     said = {name: claims[name] for name in _TEXTS if isinstance(claims.get(name), str)}
     said |= {name: str(int(claims[name])) for name in _TIMES if name in claims}
     said["client_id"] = identity.client_id
     said["groups"], said["scopes"] = groups, scopes
+    if methods:
+        said["amr"] = methods
     if identity.username is not None:
         said["username"] = identity.username
     if identity.actor is not None:
@@ -52,10 +55,11 @@ def claims_of_context(context: Mapping[str, Any]) -> dict[str, Any]:
         claims["cognito:username" if is_id else "username"] = context["username"]
     if "scopes" in context:
         claims["scope"] = context["scopes"]
-    groups = context.get("groups")
-    if groups is not None:
-        # What is no text stays as it is, and is refused.
-        claims["cognito:groups"] = groups.split() if isinstance(groups, str) else groups
+    for name, claim in (("groups", "cognito:groups"), ("amr", "amr")):
+        names = context.get(name)
+        if names is not None:
+            # What is no text stays as it is, and is refused.
+            claims[claim] = names.split() if isinstance(names, str) else names
     if "act" in context:
         claims["act"] = context["act"]
         with suppress(TypeError, ValueError, RecursionError):

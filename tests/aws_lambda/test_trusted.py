@@ -14,8 +14,10 @@ from cognito_guard import (
     Guard,
     Identity,
     InvalidToken,
+    LoginTooWeak,
     MissingCredentials,
     Reason,
+    build_policy,
     enforce,
     forbid_actor,
 )
@@ -193,6 +195,22 @@ def test_who_acts_for_another(pool: LocalUserPool) -> None:
         context = {**answer["context"], "act": spoiled}
         with pytest.raises(InvalidToken, match="malformed_claim"):
             told(guard, with_word("rest", context), "lambda")
+
+
+def test_how_somebody_signed_in(pool: LocalUserPool) -> None:
+    """What a policy asks of the sign-in is not lost on the way: level, methods and time."""
+    guard = Guard(pool.trust())
+    policy = build_policy(acr="urn:cognito:loa:4", mfa=True, max_age=300)
+    answer = Authorizer(guard)(token_event(f"Bearer {pool.access_token('ada', level=4)}"))
+    identity = told(guard, with_word("rest", answer["context"]), "lambda")
+    assert identity.amr == ("pwd", "otp", "mfa")
+    enforce(policy, identity)
+    for spoiled in ("", "mfa,pwd", "[mfa]", 5, True):
+        context = {**answer["context"], "amr": spoiled}
+        with pytest.raises(LoginTooWeak):
+            enforce(policy, told(guard, with_word("rest", context), "lambda"))
+    answer = Authorizer(guard)(token_event(f"Bearer {pool.access_token('ada')}"))
+    assert "amr" not in answer["context"]
 
 
 CHANGES: list[tuple[dict[str, Any], str]] = [
