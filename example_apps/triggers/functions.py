@@ -31,8 +31,8 @@ def admit(event: PreSignUpTriggerEvent, domains: Collection[str]) -> None:
 
     It confirms nobody. The address is verified by the code that Cognito sends to it.
     """
-    _, _, domain = event.request.user_attributes.get("email", "").rpartition("@")
-    if domain.lower() not in domains:
+    name, _, domain = event.request.user_attributes.get("email", "").rpartition("@")
+    if not name or domain.lower() not in domains:
         raise NotAdmitted("Sign up with the address that you have at work")
 
 

@@ -35,7 +35,9 @@ _IN_TIME = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempt
 
 def pre_sign_up(event: Event, context: Any) -> Event:
     """Attached as PreSignUp."""
-    domains = os.environ["DOMAINS"].lower().split(",")
+    named = [domain.strip() for domain in os.environ["DOMAINS"].lower().split(",")]
+    # Without the empty one after a last comma: it would admit users who have no address.
+    domains = [domain for domain in named if domain]
     functions.admit(PreSignUpTriggerEvent(event), domains)
     return event
 

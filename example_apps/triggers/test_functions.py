@@ -34,7 +34,15 @@ def test_addresses_of_the_company(email: str) -> None:
 
 @pytest.mark.parametrize(
     "email",
-    ["ada@example.org", "ada@sub.example.com", "ada@example.com.evil.example", "example.com@x", ""],
+    [
+        "ada@example.org",
+        "ada@sub.example.com",
+        "ada@example.com.evil.example",
+        "example.com@x",
+        "example.com",
+        "@example.com",
+        "",
+    ],
 )
 def test_other_addresses(email: str) -> None:
     with pytest.raises(NotAdmitted):

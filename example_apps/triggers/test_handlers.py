@@ -72,6 +72,22 @@ def test_pre_sign_up() -> None:
         handlers.pre_sign_up(asked, CONTEXT)
 
 
+@pytest.mark.parametrize("domains", ["example.com,", "example.com, ", ",", ""])
+@pytest.mark.parametrize("email", ["", "ada@"])
+def test_no_domain_is_no_domain(monkeypatch: pytest.MonkeyPatch, domains: str, email: str) -> None:
+    """A comma too many does not admit users without an address."""
+    monkeypatch.setenv("DOMAINS", domains)
+    asked = event("PreSignUp_SignUp")
+    asked["request"]["userAttributes"]["email"] = email
+    with pytest.raises(NotAdmitted):
+        handlers.pre_sign_up(asked, CONTEXT)
+
+
+def test_domains_with_spaces_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOMAINS", "example.com, Example.org ,")
+    assert handlers.pre_sign_up(event("PreSignUp_SignUp"), CONTEXT)
+
+
 def test_post_confirmation() -> None:
     """The group is the pool's, and joining twice is no error."""
     client = boto3.client("cognito-idp")
