@@ -26,6 +26,7 @@ from .http.carriers import (
     Credential,
     Forwarded,
     Header,
+    HeaderItems,
     HeaderValues,
     LoadBalancerHeaders,
     check_carriers,
@@ -333,15 +334,15 @@ class Guard:
 
     def explain_request(
         self,
-        headers: HeaderValues | Mapping[str, str | list[str]],
+        headers: HeaderValues | HeaderItems,
         *,
         policy: PolicyLike | None = None,
     ) -> Explanation:
         """As :meth:`explain`, for a request: what it carries, and every check that
         :meth:`authenticate` makes of that.
 
-        ``headers``: as for :meth:`authenticate`, or a mapping from names, in any case, to a value
-        or a list of values.
+        ``headers``: as for :meth:`authenticate`, or what has ``items()``: the headers of your
+        framework, or a mapping from names, in any case, to a value, a list of values or ``None``.
         """
         from .explain.requests import by_name, explained_request
 

@@ -81,7 +81,11 @@ def parse(argv: Sequence[str]) -> Namespace | None:
         # Not subparsers, because with those no option could stand between two tokens. That case
         # has a parser of its own, which is slower.
         options, strangers = build().parse_known_args(argv[1:])
-        if strangers:
+        if strangers and argv[0] == "explain" and "curl" in argv:
+            # A command of curl's without quotation marks around all of it. Its options are its own.
+            place = argv.index("curl")
+            options = build().parse_args([*argv[1:place], "--", *argv[place:]])
+        elif strangers:
             options = build().parse_intermixed_args(argv[1:])
     except SystemExit:  # argparse's way to say that it printed the help
         return None

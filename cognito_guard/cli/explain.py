@@ -61,10 +61,15 @@ def _text(arguments: list[str]) -> str:
     if sys.stdin is None:
         raise ConfigurationError("standard input is closed")
     try:
-        # Latin-1 keeps one character a byte, as a header's text has them.
-        text = sys.stdin.buffer.read(_LONGEST_INPUT).decode("latin-1")
+        data = sys.stdin.buffer.read(_LONGEST_INPUT)
     except OSError as error:
         raise ConfigurationError(f"standard input cannot be read: {error.strerror}") from None
+    try:
+        # As a clipboard or an editor has written it, so that each character has its own name.
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        # One character a byte, as a header's text has them.
+        text = data.decode("latin-1")
     if not text.strip():
         raise ConfigurationError("standard input holds nothing")
     # What ends a line is no part of it.

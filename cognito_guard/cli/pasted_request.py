@@ -13,7 +13,9 @@ __all__ = ["read_request"]
 _HEADER = re.compile(r"(?:[>*][ \t]?)?([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
 _REQUEST_LINE = re.compile(r"(?:[>*][ \t]?)?[A-Z]+ \S+(?: HTTP/[0-9.]+)?")
 _BEARER = re.compile(r"bearer[ \t]", re.IGNORECASE)
-_CURL = re.compile(r"(?:\$[ \t]+)?curl[ \t]")
+_CURL = re.compile(r"(?:\$[ \t]+)?(?:\S*[/\\])?curl(?:\.exe)?\s")
+# What browsers show of HTTP/2 and HTTP/3 before the headers (RFC 9113, section 8.3.1).
+_PSEUDO_HEADER = re.compile(r":[a-z]+:.*")
 
 
 def read_request(text: str) -> str | dict[str, list[str]]:
@@ -26,19 +28,38 @@ def read_request(text: str) -> str | dict[str, list[str]]:
         return _of_curl(bare.removeprefix("$").strip())
     if _BEARER.match(bare):
         return {"authorization": [bare]}
-    lines = [line.strip() for line in bare.splitlines() if line.strip() not in ("", ">")]
+    return _headers(bare) or text
+
+
+def _headers(text: str) -> dict[str, list[str]] | None:
+    """The headers of a request: of the last one, if `curl -v` has followed a redirect. ``None`` for
+    what is no request."""
+    lines = [line.strip() for line in text.splitlines()]
+    # `curl -v` prints more than the request: of that, these lines.
+    sent = [line for line in lines if line.startswith(">")]
     found: dict[str, list[str]] = {}
-    for number, line in enumerate(lines):
+    ended = False
+    for number, line in enumerate(sent or lines):
         match = _HEADER.fullmatch(line)
         if match is not None:
             found.setdefault(match[1].lower(), []).append(match[2])
-        elif number or not _REQUEST_LINE.fullmatch(line):
-            return text
-    return found or text
+        elif line in ("", ">"):
+            ended = bool(found)
+        elif _REQUEST_LINE.fullmatch(line) and (sent or not number):
+            found = {}
+        elif not _PSEUDO_HEADER.fullmatch(line):
+            # Behind an empty line it is the body.
+            return found if ended else None
+    return found
 
 
 def _of_curl(command: str) -> dict[str, list[str]]:
     """The headers that a command of curl's sends (curl's manual: -H, -b, --oauth2-bearer)."""
+    # As shells join lines; and as browsers quote: `$'...'` for sh, `^"` for cmd.
+    command = re.sub(r"[\\^]\r?\n", " ", command)
+    if '^"' in command:
+        command = re.sub(r"\^(.)", r"\1", command)
+    command = re.sub(r"(?<=\s)\$(?=')", "", command)
     try:
         words = iter(shlex.split(command))
     except ValueError:
@@ -67,11 +88,15 @@ _OPTIONS = {
     "--oauth2-bearer": "bearer",
 }
 
+# Behind letters that take no value, and before a value of their own: `-sSH`, `-HName:value`.
+_SHORT = re.compile(r"-[#0-46aBfgGiIjJklLMnNOpqRsSvZ]*([Hb])(.*)", re.DOTALL)
+
 
 def _option(word: str) -> tuple[str | None, str | None]:
     """What a word of the command sets, and to what if it says that itself."""
     if word in _OPTIONS:
         return _OPTIONS[word], None
-    if word[:2] in ("-H", "-b") and len(word) > 2:
-        return _OPTIONS[word[:2]], word[2:]
+    short = _SHORT.fullmatch(word)
+    if short is not None:
+        return _OPTIONS[f"-{short[1]}"], short[2] or None
     return None, None

@@ -38,11 +38,12 @@ def _place(carrier: Carrier) -> str:
     return f"what {type(carrier).__qualname__} finds"
 
 
-def found(headers: HeaderValues) -> str:
+def found(guard: Guard, headers: HeaderValues) -> str:
     """What the request carries, without the values."""
-    names = ("authorization", "cookie", LoadBalancerHeaders.data)
+    own = [carrier.name for carrier in guard.carriers if isinstance(carrier, Header)]
+    names = ("authorization", *own, "cookie", LoadBalancerHeaders.data)
     said = [one for name in names if (one := _said_of(name, headers)) is not None]
-    return ", ".join(said) or "no authorization, no cookie, no x-amzn-oidc-data"
+    return ", ".join(said) or ", ".join(f"no {name}" for name in names)
 
 
 def _said_of(name: str, headers: HeaderValues) -> str | None:
@@ -64,27 +65,95 @@ def _scheme(value: str) -> str:
 
 
 def hint(guard: Guard, headers: HeaderValues) -> str | None:
-    """Why there is no credential, or no usable one."""
+    """Why there is no credential, or no usable one; ``None`` for no idea."""
+    name = LoadBalancerHeaders.data
+    if _looks_for(guard, LoadBalancerHeaders) and len(_values(headers, name)) > 1:
+        return f"Something adds a second {name} header: a proxy, or the client itself."
+    carrying = [carrier for carrier in guard.carriers if any(_sent(carrier, headers))]
+    if len(carrying) > 1:
+        places = " and in ".join(map(_place, carrying))
+        return f"There is a token in {places}. Send it in one of them."
+    carrying = carrying or [carrier for carrier in guard.carriers if _sent(carrier, headers)]
+    if carrying:
+        return _of_one(carrying[0], _sent(carrying[0], headers))
+    return _elsewhere(guard, headers) or _absent(guard)
+
+
+def _sent(carrier: Carrier, headers: HeaderValues) -> list[str]:
+    """All that a request carries where a carrier looks; nothing for other schemes."""
+    if isinstance(carrier, AuthorizationHeader):
+        values = _values(headers, "authorization")
+        return values if any(one.strip().lower().startswith("bearer") for one in values) else []
+    if isinstance(carrier, Header):
+        return _values(headers, carrier.name)
+    if isinstance(carrier, Cookie):
+        pairs = [pair for line in _values(headers, "cookie") for pair in line.split(";")]
+        named = [pair.strip(" \t").partition("=") for pair in pairs]
+        return [value for name, _, value in named if name == carrier.name]
+    return []
+
+
+def _of_one(carrier: Carrier, sent: list[str]) -> str | None:
+    """What is wrong with what was sent to one carrier."""
+    value = sent[0]
+    if isinstance(carrier, Cookie):
+        if len(sent) > 1:
+            return "The browser has this cookie twice, with two paths or domains. Delete one."
+        return pasted.mistake(value) if value else "The cookie is empty, as after a sign-out."
+    name = carrier.name if isinstance(carrier, Header) else "Authorization"
+    if len(sent) > 1:
+        return f"Something adds a second {name} header: a proxy, or the client itself."
+    if "," in value:
+        return (
+            f"There is a comma in the header. Two {name} headers look like this when a server "
+            "joins them: a proxy, or the client itself, adds a second one."
+        )
+    return pasted.mistake(value) if isinstance(carrier, Header) else _of_the_header(value)
+
+
+def _elsewhere(guard: Guard, headers: HeaderValues) -> str | None:
+    """What the request carries in place of what the guard looks for."""
     values = _values(headers, "authorization")
-    if len(values) > 1:
-        return "Something adds a second Authorization header: a proxy, or the client itself."
+    if values and _looks_for(guard, AuthorizationHeader):
+        return _of_the_header(values[0]) if len(values) == 1 else None
     if values:
-        return _of_the_header(values[0])
+        return "There is an Authorization header, but this guard does not look there."
     if _values(headers, LoadBalancerHeaders.data) and not _looks_for(guard, LoadBalancerHeaders):
         return (
             "A load balancer has signed somebody in. Trust it with LoadBalancer or "
             "COGNITO_ALB_ARNS."
         )
-    if _values(headers, "cookie") and not _looks_for(guard, Cookie):
+    if _values(headers, "cookie") and guard.user_pools:
+        names = [carrier.name for carrier in guard.carriers if isinstance(carrier, Cookie)]
+        if names:
+            return f"There are cookies, but none with the name {' or '.join(names)}."
         return "There are cookies, but no carrier reads them: name yours with Cookie(...)."
-    return (
-        "The header did not arrive. Does the client send it? A proxy may drop it: mod_wsgi needs "
-        "WSGIPassAuthorization On, and redirects to another host lose it."
-    )
+    return None
+
+
+def _absent(guard: Guard) -> str | None:
+    """Why nothing may have arrived."""
+    if _looks_for(guard, AuthorizationHeader):
+        return (
+            "The header did not arrive. Does the client send it? A proxy may drop it: mod_wsgi "
+            "needs WSGIPassAuthorization On, and redirects to another host lose it."
+        )
+    if _looks_for(guard, Header):
+        return "The header did not arrive. Does the client send it, and does a proxy drop it?"
+    if _looks_for(guard, Cookie):
+        return "The cookie did not arrive. Was it set for this host and this path?"
+    if _looks_for(guard, LoadBalancerHeaders):
+        return (
+            "The header did not arrive. Does the request come through the load balancer, and does "
+            "the rule that it matches sign users in?"
+        )
+    return None
 
 
 def _of_the_header(value: str) -> str | None:
     scheme, _, token = value.strip().partition(" ")
+    if not scheme:
+        return "The header is empty. Is the variable that should hold the token set?"
     if scheme.lower() == "bearer":
         return pasted.mistake(token)
     if scheme.startswith("eyJ"):
@@ -103,5 +172,9 @@ def _looks_for(guard: Guard, kind: type) -> bool:
 def _values(headers: HeaderValues, name: str) -> list[str]:
     with suppress(Exception):  # a user's own function, which failed before
         values = headers(name)
-        return [one.decode("latin-1") if isinstance(one, bytes) else one for one in values]
+        return [
+            one.decode("latin-1") if isinstance(one, bytes) else one
+            for one in values
+            if isinstance(one, str | bytes)
+        ]
     return []

@@ -52,9 +52,11 @@ def by_leeway(leeway: float) -> str:
 def time_in(claims: Claims, name: str, now: float) -> str:
     """A claim that is a time."""
     seconds = words.number_in(claims, name)
-    if seconds is None:
-        return f"{name} {words.claim(claims, name)}"
-    return f"{name} {words.moment(seconds, now)}"
+    if seconds is not None:
+        return f"{name} {words.moment(seconds, now)}"
+    said, found = words.claim(claims, name), claims.get(name)
+    # In quotation marks: the mistake may be a number that is a text.
+    return f'{name} "{said}"' if isinstance(found, str) and said == found else f"{name} {said}"
 
 
 def issuer(claims: Claims, trusted: Iterable[str]) -> str | None:
@@ -63,6 +65,8 @@ def issuer(claims: Claims, trusted: Iterable[str]) -> str | None:
     if not isinstance(found, str):
         return None
     said, known = words.value(found), list(trusted)
+    if found.strip() in known:
+        return "It is the right issuer except for white space around it."
     if any(found.rstrip("/") == one.rstrip("/") for one in known):
         return (
             "It is the right issuer except for a slash at the end. Compare issuer= letter by "

@@ -25,7 +25,12 @@ _HEADER_LINE = re.compile(r"(?i)^[a-z][a-z0-9-]{2,40}:[ \t]*(?=(bearer[ \t]|e))"
 _NO_VALUES = frozenset({"undefined", "null", "none", "nil", "nan", "[object object]", "nat"})
 _PLACEHOLDER = re.compile(r"^(\$\{?\w+\}?|<[^>]*>|\{\{.*\}\}|%\w+%)$")
 _UUID = re.compile(r"(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+# A token that is all of a text but for what is around it: `{"` is `eyJ` in base64url. What follows
+# it must be plainly no part of it, since a token may also be wrapped or altered.
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]*\.eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
+_BEHIND = re.compile(r"$|[\"'`,;)>\]}&\\#]")
 _JWE_PARTS, _JWE_HEADER = 5, b'"enc"'
+_LONGEST_SHOWN = 40
 
 
 def no_text(found: object) -> str | None:
@@ -52,7 +57,13 @@ def mistake(text: str) -> str | None:
     bare = text.strip()
     if not bare:
         return "The text is empty. Is the variable that should hold the token set?"
-    return _wrapped(text, bare) or _no_token(bare) or _altered(bare) or _other_token(bare)
+    return (
+        _wrapped(text, bare)
+        or _no_token(bare)
+        or _surrounded(bare)
+        or _altered(bare)
+        or _other_token(bare)
+    )
 
 
 def _wrapped(text: str, bare: str) -> str | None:
@@ -80,13 +91,38 @@ def _no_token(bare: str) -> str | None:
             "This is how a program writes a missing value. The client has no token, and sends "
             "this instead."
         )
-    if _PLACEHOLDER.match(bare):
+    if _PLACEHOLDER.match(bare) and not _TOKEN.search(bare):
         return "This is a placeholder that was not replaced."
     if bare[0] in "{[":
         return "This is JSON. The token is one of its members, such as access_token."
     if _UUID.match(bare):
         return "This looks like an authorization code or an id. Exchange a code for tokens first."
     return None
+
+
+def _surrounded(bare: str) -> str | None:
+    if len(_TOKEN.findall(bare)) > 1:
+        return "There is more than one token in this text. Pass one."
+    found = _only_token(bare)
+    if found is None:
+        return None
+    before, after = bare[: found.start()].strip(), bare[found.end() :].strip()
+    if not before.isascii() or not before.isprintable():
+        return None
+    if before:
+        return f"There is {_cut(before)} in front of the token. Pass only the token."
+    return f"There is {_cut(after)} behind the token. Pass only the token." if after else None
+
+
+def _only_token(text: str) -> re.Match[str] | None:
+    """The one token in a text, if it is plain where it begins and ends."""
+    several = list(_TOKEN.finditer(text))
+    found = several[0] if len(several) == 1 else None
+    return found if found is not None and _BEHIND.match(text, found.end()) else None
+
+
+def _cut(text: str) -> str:
+    return words.value(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 
 def _altered(bare: str) -> str | None:
@@ -149,7 +185,9 @@ def without_wrapping(text: str) -> str:
     text = _HEADER_LINE.sub("", text.strip().strip(_QUOTES).strip())
     while (shorter := _SCHEME.sub("", text)) != text:
         text = shorter
-    return text.strip().strip(_QUOTES).strip()
+    text = text.strip().strip(_QUOTES).strip()
+    found = _only_token(text)
+    return text if found is None else found[0]
 
 
 def other_algorithm(header: dict[str, Any], algorithm: str) -> str | None:

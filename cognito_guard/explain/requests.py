@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._support.silence import Unsaid
@@ -44,7 +43,7 @@ def explained_request(
         "credential",
         lambda: _credential(guard, headers),
         expected=lambda: carried.wanted(guard),
-        actual=lambda: carried.found(headers),
+        actual=lambda: carried.found(guard, headers),
         hint=lambda: carried.hint(guard, headers),
         absent=True,
     )
@@ -85,11 +84,15 @@ def _of(steps: Steps, guard: Guard, credential: Credential) -> Identity | None:
 
 
 def by_name(headers: Any) -> HeaderValues:
-    """A function of a header's name, for one, or for a mapping from names to values."""
-    if not isinstance(headers, Mapping):
+    """A function of a header's name, for one, or for what has names and values: a mapping, or the
+    headers of a framework (Werkzeug's are no mapping)."""
+    items = getattr(headers, "items", None)
+    if items is None:
         return Unsaid(headers)
     found: dict[str, list[str | bytes]] = {}
-    for name, value in headers.items():
+    for name, value in items():
         several = value if isinstance(value, list | tuple) else [value]
-        found.setdefault(str(name).lower(), []).extend(several)
+        # As `get` says that there is none, in a mapping that somebody has put together.
+        there = [one for one in several if one is not None]
+        found.setdefault(str(name).lower(), []).extend(there)
     return Unsaid(lambda name: found.get(name, []))

@@ -277,6 +277,7 @@ def check_times(
             lambda claimed=claimed: claim.check_past(claims, claimed),  # type: ignore[misc]
             expected=f"no {claimed}, or a number of seconds since 1970",
             actual=lambda claimed=claimed: hints.time_in(claims, claimed, now),  # type: ignore[misc]
+            hint=lambda claimed=claimed: hints.clock_behind(claims, claimed, now),  # type: ignore[misc]
             note=lambda claimed=claimed: hints.clock_behind(claims, claimed, now),  # type: ignore[misc]
             when=there,
         )

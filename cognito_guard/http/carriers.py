@@ -20,6 +20,7 @@ __all__ = [
     "Credential",
     "Forwarded",
     "Header",
+    "HeaderItems",
     "HeaderValues",
     "LoadBalancerHeaders",
     "check_carriers",
@@ -30,6 +31,15 @@ __all__ = [
 
 HeaderValues: TypeAlias = Callable[[str], Sequence[str | bytes]]
 """All raw values of a header, by its lower-case name; bytes, or text decoded as ISO 8859-1."""
+
+
+class HeaderItems(Protocol):
+    """Headers with their names: a mapping, or the headers of a framework."""
+
+    def items(self) -> Iterable[tuple[str, str | list[str] | None]]:
+        """Each name, in any case, with a value, a list of values, or ``None`` for no header."""
+        ...  # pragma: no cover
+
 
 # Compiled when first needed, which is seldom: most requests bring one well-formed token or nothing.
 #

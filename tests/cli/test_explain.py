@@ -71,6 +71,21 @@ def test_keys_that_cannot_be_had(pool: LocalUserPool) -> None:
     assert "http://127.0.0.1:9/keys" in json.dumps(said["checks"])
 
 
+# What `curl -v` prints, with the response and what it says of the connection.
+VERBOSE = """\
+* Connected to api.example (127.0.0.1) port 80
+> GET /orders HTTP/1.1
+> Host: api.example
+> Authorization: Bearer {}
+> Accept: */*
+>
+< HTTP/1.1 401 Unauthorized
+< www-authenticate: Bearer
+<
+{{"status": 401}}
+"""
+
+
 def test_every_way_to_hand_it_in(explain: Trust, pool: LocalUserPool) -> None:
     """A token, a header, a request, curl's command; as an argument and on standard input."""
     token = pool.access_token()
@@ -83,10 +98,22 @@ def test_every_way_to_hand_it_in(explain: Trust, pool: LocalUserPool) -> None:
         f"curl -s -H 'Authorization: Bearer {token}' https://api.example/orders",
         f"$ curl https://api.example \\\n  --header 'authorization: Bearer {token}'",
         f"curl --oauth2-bearer {token} https://api.example",
+        f"curl -sSH 'Authorization: Bearer {token}' https://api.example",
+        f"curl https://api.example \\\n-H 'Authorization: Bearer {token}'",
+        f"/usr/bin/curl -H 'Authorization: Bearer {token}' https://api.example",
+        f'curl.exe -H "Authorization: Bearer {token}" https://api.example',
+        f"curl 'https://api.example' -H $'authorization: Bearer {token}'",
+        f'curl ^"https://api.example^" ^\n  -H ^"authorization: Bearer {token}^"',
+        f":method: GET\n:path: /orders\nauthorization: Bearer {token}\n",
+        f'POST / HTTP/1.1\nAuthorization: Bearer {token}\n\n{{"a": 1}}\n',
+        VERBOSE.format(token),
     ):
         assert run(*explain, text).status == 0, text[:30]
         assert run(*explain, "-", stdin=f"{text}\r\n".encode()).status == 0
     assert run(*explain, "Bearer", token).status == 0
+    header = f"Authorization: Bearer {token}"
+    assert run(*explain, "curl", "-sS", "-H", header, "https://api.example").status == 0
+    assert run(*explain, "curl", "--json", "{}", "-H", header, "x").err == ""
     assert run(*explain, "--", "curl", "-H", f"Authorization: Bearer {token}", "x").status == 0
 
 
@@ -100,6 +127,18 @@ def test_what_is_pasted() -> None:
     assert read_request("a: b\nc") == "a: b\nc"
     assert read_request("GET /\nnothing") == "GET /\nnothing"
     assert read_request("") == ""
+    assert read_request("a: b\n\nc: d") == {"a": ["b"], "c": ["d"]}
+    assert read_request("> GET / HTTP/2\n> a: b\n>\n< 302\n> GET /c HTTP/2\n> d: e\n>\n") == {
+        "d": ["e"]
+    }
+
+
+def test_what_is_no_letter_on_standard_input(explain: Trust, pool: LocalUserPool) -> None:
+    """It has its own name, as in an argument; or that of its byte, where it is no UTF-8."""
+    quoted = f"\u201c{pool.access_token()}\u201d\n"
+
+    assert "LEFT DOUBLE QUOTATION MARK" in run(*explain, "-", stdin=quoted.encode()).out
+    assert "U+00FF" in run(*explain, "-", stdin=b"\xffa.b.c").out
 
 
 def test_a_load_balancers_headers(pool: LocalUserPool) -> None:

@@ -76,6 +76,14 @@ MISTAKES: dict[str, tuple[Make, str, str]] = {
     "a code": (lambda _: "b2f4c9a0-1c1e-4b0e-8f0a-1f1f1f1f1f1f", "parts", "authorization code"),
     "percent": (edited("{}%3D".format), "signature_text", "percent-encoded"),
     "shortened": (edited(lambda text: f"{text[:200]}..."), "parts", "shortened"),
+    "two of them": (edited("{0} {0}".format), "parts", "more than one token"),
+    "two, and a comma": (edited("{0},{0}".format), "parts", "more than one token"),
+    "another scheme": (edited("JWT {}".format), "header", "There is JWT in front"),
+    "angle brackets": (edited("<{}>".format), "header", 'There is "<" in front'),
+    "a redirect": (edited("http://x/#id_token={}&a=b".format), "header", "#id_token="),
+    "a comma": (edited("{},".format), "signature_text", 'There is "," behind'),
+    "bytes as a text": (edited("b'{}'".format), "header", "quotation marks"),
+    "a byte order mark": (edited("\ufeff{}".format), "characters", "invisible character"),
     "an invisible letter": (
         edited(lambda text: f"{text[:9]}\u200b{text[9:]}"),
         "characters",
@@ -116,6 +124,7 @@ MISTAKES: dict[str, tuple[Make, str, str]] = {
         "id differs only in small and capital",
     ),
     "http": (claimed(iss=POOL.replace("https", "http")), "issuer", "http and https"),
+    "a space": (claimed(iss=f" {POOL}"), "issuer", "white space around it"),
     "another region": (
         claimed(iss=POOL.replace("eu-west-1", "us-east-1")),
         "issuer",
@@ -167,6 +176,12 @@ MISTAKES: dict[str, tuple[Make, str, str]] = {
     "no such key": (headed(kid="other"), "key", "deleted and created again"),
     "not yet": (claimed(nbf=NOW + 540), "not_before", "clock is 9 minutes behind"),
     "nbf in milliseconds": (claimed(nbf=NOW * 1000), "not_before", "nbf is in milliseconds"),
+    "iat in milliseconds": (claimed(iat=NOW * 1000), "issued_at", "iat is in milliseconds"),
+    "auth_time in milliseconds": (
+        claimed(auth_time=NOW * 1000),
+        "signed_in_at",
+        "auth_time is in milliseconds",
+    ),
     "nbf a text": (claimed(nbf="now"), "not_before", '"nbf" must be present'),
     "bound": (claimed(cnf={"jkt": "x"}), "sender", "bound to a key"),
     "groups as a text": (claimed(**{"cognito:groups": "a,b"}), "groups", "pre-token trigger"),
@@ -189,7 +204,13 @@ def test_mistakes(forge: Forge, make: Make, name: str, hint: str) -> None:
     assert failure.actual
 
 
-@pytest.mark.parametrize("wrap", ['"{}"', "Bearer {}", "{}\n", "Authorization: Bearer {}", "'{}'"])
+WRAPPINGS = (
+    *('"{}"', "Bearer {}", "{}\n", "Authorization: Bearer {}", "'{}'", "b'{}'", "<{}>", "({})"),
+    *("Token {}", "{},", "access_token={}; Path=/", "http://x/#id_token={}&a=b", '{{"a": "{}"}}'),
+)
+
+
+@pytest.mark.parametrize("wrap", WRAPPINGS)
 def test_what_was_pasted_is_looked_through(forge: Forge, wrap: str) -> None:
     """It goes on with the token that was meant, and says what else is wrong with that."""
     explanation = forge.guard().explain(wrap.format(forge.token(forge.claims(client_id="other"))))
@@ -352,6 +373,9 @@ REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
     "quotes": ({"authorization": 'Bearer "a.b.c"'}, "quotation marks"),
     "Bearer alone": ({"authorization": "Bearer"}, "The text is empty"),
     "two": ({"authorization": ["Bearer a.b.c", "Bearer a.b.c"]}, "second Authorization"),
+    "two in one": ({"authorization": "Bearer a.b.c, Bearer a.b.c"}, "a comma in the header"),
+    "an empty header": ({"authorization": ""}, "The header is empty"),
+    "no header in words": ({"Authorization": None}, "WSGIPassAuthorization"),
     "a cookie": ({"cookie": "session=a.b.c"}, "Cookie(...)"),
     "a load balancer": ({"x-amzn-oidc-data": "a.b.c"}, "COGNITO_ALB_ARNS"),
 }
@@ -366,6 +390,80 @@ def test_requests(forge: Forge, headers: dict[str, Any], hint: str) -> None:
     assert failure.name == "credential"
     assert failure.expected == "one credential: Authorization: Bearer TOKEN"
     assert hint in (failure.hint or "")
+
+
+class Frameworks(list[tuple[str, str]]):
+    """The headers of a framework whose headers are no mapping, such as Werkzeug's."""
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every header, also one that is there twice."""
+        return self
+
+
+def test_headers_of_a_framework(forge: Forge) -> None:
+    """What has names and values is taken as it is."""
+    headers = Frameworks([("Authorization", f"Bearer {forge.token()}"), ("Host", "x")])
+
+    assert forge.guard().explain_request(headers).valid
+    twice = forge.guard().explain_request(Frameworks([*headers, *headers]))
+    assert twice.reason == "multiple_credentials"
+
+
+def test_a_value_that_is_no_text(forge: Forge) -> None:
+    """It is told, and no error."""
+    headers: Any = {"Authorization": 3}
+
+    assert not forge.guard().explain_request(headers).valid
+
+
+# What a request carries for a guard that looks into a header and a cookie, or behind a load
+# balancer alone.
+ELSEWHERE: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing": ({}, "The header did not arrive"),
+    "Bearer": ({"X-Token": "Bearer a.b.c"}, '"Bearer" is in front'),
+    "an empty header": ({"X-Token": ""}, "The text is empty"),
+    "two headers": ({"X-Token": ["a.b.c", "a.b.c"]}, "second x-token header"),
+    "two headers in one": ({"X-Token": "a.b.c,a.b.c"}, "comma in the header"),
+    "two places": ({"X-Token": "a.b.c", "Cookie": "session=a.b.c"}, "Send it in one of them"),
+    "another cookie": ({"Cookie": "sid=a.b.c"}, "none with the name session"),
+    "two cookies": ({"Cookie": "session=a; session=b"}, "this cookie twice"),
+    "an empty cookie": ({"Cookie": "session="}, "as after a sign-out"),
+    "Authorization": ({"Authorization": "Bearer a.b.c"}, "does not look there"),
+}
+
+
+@pytest.mark.parametrize(("headers", "hint"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_other_places(forge: Forge, headers: dict[str, Any], hint: str) -> None:
+    """The hint is about where this guard looks."""
+    guard = Guard(forge.trust(), carriers=[Header("x-token"), Cookie("session")])
+    failure = guard.explain_request(headers).first_failure
+
+    assert failure is not None
+    assert failure.name == "credential"
+    assert hint in (failure.hint or "")
+
+
+def test_places_with_nothing(forge: Forge) -> None:
+    """What did not arrive is named by where the guard looks."""
+    balanced = Guard(LocalLoadBalancer(forge.pool).trust())
+    cookie = Guard(forge.trust(), carriers=[Cookie("session")])
+    own = Guard(forge.trust(), carriers=[Own()])
+
+    def hint(guard: Guard, headers: dict[str, Any]) -> str:
+        failure = guard.explain_request(headers).first_failure
+        return "" if failure is None else failure.hint or ""
+
+    assert "come through the load balancer" in hint(balanced, {"cookie": "a=b"})
+    assert "second x-amzn-oidc-data" in hint(balanced, {"x-amzn-oidc-data": ["a", "b"]})
+    assert "The cookie did not arrive" in hint(cookie, {})
+    assert hint(own, {}) == "The request carries no bearer token."
+
+
+def test_a_time_that_is_a_text(forge: Forge) -> None:
+    """It is told from a number."""
+    explanation = forge.guard().explain(forge.token(forge.claims({"exp": str(NOW + 60)})))
+
+    assert named(explanation, "expiry").actual == f'exp "{NOW + 60}"'
 
 
 class Own:
