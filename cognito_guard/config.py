@@ -94,10 +94,13 @@ def blamed_on_guard(settings: Mapping[str, Any], prefix: str) -> AbstractContext
         for name, argument in {**GUARD_SETTINGS, **POOL_SETTINGS}.items()
         if argument != "carriers"
     }
-    if f"{prefix}JWKS" not in settings:
-        # Keys are read only then, and not which pool they are of is said.
-        of_alb = f"{prefix}ALB_JWKS"
-        names["jwks"] = of_alb if of_alb in settings else "jwks"
+    for argument in ("jwks", "issuer"):
+        name, of_alb = f"{prefix}{argument.upper()}", f"{prefix}ALB_{argument.upper()}"
+        # Keys are looked for only then, and not which pool they are of is said.
+        if name not in settings and of_alb in settings:
+            names[argument] = of_alb
+        elif name not in settings and f"{prefix}USER_POOLS" in settings:
+            names[argument] = argument
     return blamed_on(names, settings)
 
 

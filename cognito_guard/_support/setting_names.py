@@ -94,21 +94,37 @@ SETTING_NAMES = (
 
 _SIGN_IN = "it is not used to verify tokens; for sign-in, the setting is {prefix}LOGIN_"
 _REGION = "the pool's id names the region already; the setting for it is {prefix}REGION"
+_CLIENTS = "app clients are in {prefix}CLIENT_IDS"
+_POOL = "the setting is {prefix}USER_POOL_ID"
 
 FAMILIAR_NAMES = {
+    "POOL": _POOL,
+    "USER_POOL": _POOL,
+    "USERPOOL": _POOL,
+    "APP_CLIENT_ID": _CLIENTS,
+    "WEB_CLIENT_ID": _CLIENTS,
+    "USER_POOL_CLIENT_ID": _CLIENTS,
+    "USERPOOL_CLIENT_ID": _CLIENTS,
+    "USER_POOL_WEB_CLIENT_ID": _CLIENTS,
     "CLIENT_SECRET": f"{_SIGN_IN}CLIENT_SECRET",
     "APP_CLIENT_SECRET": f"{_SIGN_IN}CLIENT_SECRET",
     "DOMAIN": f"{_SIGN_IN}DOMAIN",
+    "USER_POOL_DOMAIN": f"{_SIGN_IN}DOMAIN",
     "REDIRECT_URI": f"{_SIGN_IN}REDIRECT_URI",
     "REDIRECT_URL": f"{_SIGN_IN}REDIRECT_URI",
+    "CALLBACK_URI": f"{_SIGN_IN}REDIRECT_URI",
     "CALLBACK_URL": f"{_SIGN_IN}REDIRECT_URI",
     "LOGOUT_URI": f"{_SIGN_IN}LOGOUT_URI",
     "LOGOUT_URL": f"{_SIGN_IN}LOGOUT_URI",
+    "SCOPE": f"{_SIGN_IN}SCOPES",
     "SCOPES": f"{_SIGN_IN}SCOPES",
     "AWS_REGION": _REGION,
     "REGION_NAME": _REGION,
+    "USER_POOL_REGION": _REGION,
+    "USERPOOL_REGION": _REGION,
     "JWKS_URI": "the setting is {prefix}JWKS",
     "JWKS_URL": "the setting is {prefix}JWKS",
+    "KEYS_URL": "the setting is {prefix}JWKS",
     "AUDIENCE": "app clients are in {prefix}CLIENT_IDS, resources in {prefix}RESOURCES",
     "IDENTITY_POOL_ID": "an identity pool issues AWS credentials, not tokens to verify",
 }

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, final
 
-from ..config import DEFAULT_PREFIX, guard_arguments, values_from_text
+from ..config import DEFAULT_PREFIX, blamed_on_guard, guard_arguments, values_from_text
 from ..doctor import Finding, check_identity_pool, check_user_pool, reaches, worst_first
 from ..doctor.mcp import check_mcp
 from ..doctor.surroundings import check_machine, check_pool
@@ -104,7 +104,8 @@ def _subject(options: Namespace, findings: list[Finding]) -> _Subject:
     try:
         values = values_from_text(os.environ, prefix)
         trusted, keywords = guard_arguments(values, prefix)
-        Guard(*trusted, **keywords)
+        with blamed_on_guard(values, prefix):
+            Guard(*trusted, **keywords)
         pools = [one for one in trusted if isinstance(one, UserPool)]
         if f"{prefix}LOGIN_DOMAIN" in values:
             _check_sign_in(values, prefix, pools)

@@ -42,8 +42,12 @@ def key_set_of(pool: UserPool) -> bytes | None:
     if isinstance(jwks, str) and "://" not in jwks:
         return _read(jwks)
     addresses = [f"{issuer}/.well-known/jwks.json" for issuer in pool.issuers]
+    argument = "jwks" if isinstance(jwks, str) else "issuer"
     for address in [jwks] if isinstance(jwks, str) else addresses:
-        body = _fetch(address)
+        try:
+            body = _fetch(address)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{argument}: {error}") from None
         if body is not None:
             return body
         wait_for_warnings()

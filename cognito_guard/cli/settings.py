@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from .._support.clock import calendar
-from ..config import guard_arguments, values_from_text
+from ..config import blamed_on_guard, guard_arguments, values_from_text
 from ..errors import ConfigurationError
 from ..guard import Guard
 from ..load_balancers.load_balancer import LoadBalancer
@@ -15,7 +18,7 @@ from ..tokens.user_pool import ANY_CLIENT, AnyClient, UserPool
 from .app_settings import environment, prefix_of
 from .arguments import in_options, load_balancer_arguments, pool_arguments
 
-__all__ = ["guard_of", "policy_of"]
+__all__ = ["guard_of", "named", "policy_of"]
 
 # The options that win over a setting.
 _SETTINGS = {
@@ -61,8 +64,24 @@ def guard_of(options: Namespace) -> Guard:
     for name, setting in _SETTINGS.items():
         if (given := getattr(options, name)) is not None:
             values[prefix + setting] = given
-    trusted, keywords = guard_arguments(values, prefix)
-    return Guard(*trusted, **keywords, clock=clock)
+    with named(options, values, prefix):
+        trusted, keywords = guard_arguments(values, prefix)
+        return Guard(*trusted, **keywords, clock=clock)
+
+
+@contextmanager
+def named(options: Namespace, values: Mapping[str, Any], prefix: str) -> Iterator[None]:
+    """Let an error name the setting that is wrong, or the option that was given in its place."""
+    try:
+        with blamed_on_guard(values, prefix):
+            yield
+    except ConfigurationError as error:
+        text = str(error)
+        for name, setting in _SETTINGS.items():
+            if getattr(options, name, None) is not None:
+                option = f"--{name.replace('_', '-')}"
+                text = re.sub(rf"\b{re.escape(prefix + setting)}\b", option, text)
+        raise ConfigurationError(text) from None
 
 
 def policy_of(options: Namespace) -> Policy | None:

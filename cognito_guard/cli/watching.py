@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from ..config import guard_arguments, values_from_text
 from ..errors import ConfigurationError
@@ -16,6 +17,7 @@ from .arguments import pool_arguments
 from .diagnosis import diagnose
 from .key_set import key_set_of
 from .output import shown, write
+from .settings import named
 from .status import Status
 from .tokens import read_tokens
 
@@ -30,9 +32,10 @@ def watch(options: Namespace) -> int:
     """Print the keys, and what uses them. Raises :class:`ConfigurationError`."""
     if not options.every >= _LEAST_SECONDS:
         raise ConfigurationError("--every must be at least 1 second")
-    pools = _pools(options)
+    pools, naming = _pools(options)
     tokens = _key_ids(read_tokens(options.tokens)) if options.tokens else {}
-    held = {pool: _look(pool) for pool in pools}
+    with naming:
+        held = {pool: _look(pool) for pool in pools}
     status = _print(held, tokens)
     try:
         while options.watch:
@@ -46,24 +49,26 @@ def watch(options: Namespace) -> int:
     return status
 
 
-def _pools(options: Namespace) -> list[UserPool]:
+def _pools(options: Namespace) -> tuple[list[UserPool], AbstractContextManager[None]]:
+    """The pools, and what lets errors about their keys name the setting."""
     if options.user_pool_id is not None:
         if options.prefix is not None or options.env_file is not None:
             raise ConfigurationError(
                 "--user-pool-id replaces the app's settings; leave --prefix and --env-file out"
             )
         # The client check is about tokens, and none is verified here.
-        return [UserPool(**pool_arguments(options), client_ids=ANY_CLIENT)]
+        return [UserPool(**pool_arguments(options), client_ids=ANY_CLIENT)], nullcontext()
     prefix = prefix_of(options)
     values = values_from_text(environment(options), prefix)
     for name in ("issuer", "jwks"):
         if (given := getattr(options, name)) is not None:
             values[prefix + name.upper()] = given
-    trusted, _ = guard_arguments(values, prefix)
+    with named(options, values, prefix):
+        trusted, _ = guard_arguments(values, prefix)
     pools = [one for one in trusted if isinstance(one, UserPool)]
     if not pools:
         raise ConfigurationError("the settings name no user pool; only user pools have a key set")
-    return pools
+    return pools, named(options, values, prefix)
 
 
 def _key_ids(tokens: Iterable[tuple[str, str]]) -> dict[str, str]:

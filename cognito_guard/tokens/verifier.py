@@ -411,13 +411,13 @@ class TokenVerifier:
 
         if jwks is not None:
             # Otherwise a KeySet: `isinstance` with a protocol would import `inspect`.
-            keys = RemoteKeySet(jwks) if isinstance(jwks, str) else jwks
+            keys = _remote("jwks", jwks) if isinstance(jwks, str) else jwks
             if isinstance(keys, RemoteKeySet):
                 self._prefetch.append(keys)
             return dict.fromkeys(pool.issuers, keys)
         remote = {
             # OpenID Connect Discovery, section 4: "removing any terminating /".
-            issuer: RemoteKeySet(f"{issuer.removesuffix('/')}/.well-known/jwks.json")
+            issuer: _remote("issuer", f"{issuer.removesuffix('/')}/.well-known/jwks.json")
             for issuer in pool.issuers
         }
         # Of the two forms only the first is fetched ahead: where the second one is in use, the
@@ -439,3 +439,14 @@ def _ask(checks: Iterable[Check], identity: Identity) -> None:
     for check in checks:
         if not passes(check, identity):
             raise InvalidToken(Reason.CHECK_FAILED, "A check of this API refuses the token.")
+
+
+def _remote(argument: str, url: str) -> RemoteKeySet:
+    """Keys to fetch. ``argument``: the one that is wrong if they must not be fetched from there."""
+    from ..keys.remote import RemoteKeySet
+
+    try:
+        return RemoteKeySet(url)
+    except ConfigurationError as error:
+        what_else = "; to read keys from a file, set jwks=" if argument == "issuer" else ""
+        raise ConfigurationError(f"{argument}: {error}{what_else}") from None

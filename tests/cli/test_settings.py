@@ -110,6 +110,38 @@ def test_wrong_files(tmp_path: Path, text: bytes, said: str) -> None:
     assert "the file cannot be read: No such file" in missing.err
 
 
+@pytest.mark.parametrize("command", ["verify", "explain", "inspect", "keys", "doctor"])
+def test_errors_name_the_setting(
+    settings: pytest.MonkeyPatch, pool: LocalUserPool, command: str
+) -> None:
+    """And not an option that nobody has given."""
+    tokens = [] if command == "doctor" else [pool.access_token()]
+    for name, value in (("JWKS", "/nowhere"), ("JWKS", "http://a/b"), ("ISSUER", "http://a/b")):
+        settings.setenv(f"COGNITO_{name}", value)
+        if name == "ISSUER":
+            settings.delenv("COGNITO_JWKS")
+        outcome = run(command, *tokens)
+        said = outcome.out + outcome.err
+        assert f"COGNITO_{name}" in said
+        assert "--jwks" not in said
+        assert outcome.status != 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--jwks", "/nowhere"), ("--jwks", "http://a/b"), ("--leeway", "900"), ("--client-id", "a b")],
+)
+def test_errors_name_the_option(
+    settings: pytest.MonkeyPatch, pool: LocalUserPool, option: str, value: str
+) -> None:
+    """Where one stands in the place of a setting."""
+    outcome = run("verify", option, value, pool.access_token())
+
+    assert outcome.status == 2
+    assert outcome.err.startswith(f"cognito-guard: {option}")
+    assert "COGNITO_" not in outcome.err
+
+
 def test_inspect(settings: pytest.MonkeyPatch, pool: LocalUserPool) -> None:
     """What the settings would say stands below, and nothing is fetched for it."""
     settings.setenv("COGNITO_JWKS", "https://nowhere.invalid/keys")

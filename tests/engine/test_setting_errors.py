@@ -151,6 +151,56 @@ def test_keys_of_a_load_balancers_pool_are_named() -> None:
     assert error_of(alb).startswith("COGNITO_ALB_JWKS (/nowhere): the file cannot be read")
 
 
+ADDRESSES = {
+    "keys over http": (
+        {"JWKS": "http://moto:5000/keys"},
+        "COGNITO_JWKS: keys are fetched over https only; http is for loopback addresses such as "
+        "127.0.0.1 (it is 'http://moto:5000/keys')",
+    ),
+    "an issuer with http": (
+        {"ISSUER": "http://moto:5000/eu-west-1_AbC123xyz"},
+        "COGNITO_ISSUER: keys are fetched over https only; http is for loopback addresses such as "
+        "127.0.0.1; to read keys from a file, set COGNITO_JWKS "
+        "(it is 'http://moto:5000/eu-west-1_AbC123xyz')",
+    ),
+    "a password": (
+        {"JWKS": "https://user:s3cret@keys.example"},
+        "COGNITO_JWKS: the URL of a key set takes no user name and no fragment",
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "message"), ADDRESSES.values(), ids=ADDRESSES)
+def test_addresses_of_keys(settings: dict[str, str], message: str) -> None:
+    """An address that keys must not come from is told by its setting."""
+    with pytest.raises(ConfigurationError) as error:
+        Guard.from_env({**ENVIRON, **{f"COGNITO_{name}": settings[name] for name in settings}})
+    assert str(error.value) == message
+
+
+def test_addresses_of_one_of_several_pools() -> None:
+    """No setting of the environment is blamed for what is in a list of pools."""
+    pools = [{"USER_POOL_ID": POOL_ID, "CLIENT_IDS": ["a"], "ISSUER": "http://moto:5000/a"}]
+    with pytest.raises(ConfigurationError, match=r"^issuer: keys are fetched over https only"):
+        Guard.from_mapping({"COGNITO_USER_POOLS": pools})
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("APP_CLIENT_ID", "CLIENT_IDS"),
+        ("USER_POOL_CLIENT_ID", "CLIENT_IDS"),
+        ("USER_POOL", "USER_POOL_ID"),
+        ("USER_POOL_REGION", "REGION"),
+        ("USER_POOL_DOMAIN", "LOGIN_DOMAIN"),
+    ],
+)
+def test_a_name_that_looks_like_another(name: str, meant: str) -> None:
+    """The advice is about what it means, and not about what is spelt alike."""
+    said = error_of({f"COGNITO_{name}": "abc"})
+    assert f" COGNITO_{meant}; if other code" in said
+
+
 def test_flasks_prefix_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that Flask would read, where nobody has asked Flask to."""
     monkeypatch.setenv("FLASK_COGNITO_CLIENT_IDS", "abc")
