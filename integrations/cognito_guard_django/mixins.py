@@ -35,8 +35,8 @@ class CognitoRequiredMixin:
 
     Raises ``ConfigurationError`` when the class is created or at a request: for an empty or wrong
     requirement, for one that is set after the guard was called, for a name that looks like a
-    requirement and is none, for a place after ``View``, and for a ``dispatch`` or an ``as_view``
-    that never calls ``super()``.
+    requirement and is none, for a place after ``View``, for a class whose objects are views
+    themselves, and for a ``dispatch`` or an ``as_view`` that never calls ``super()``.
     """
 
     required_groups: ClassVar[str | Iterable[str] | None] = None
@@ -57,6 +57,11 @@ class CognitoRequiredMixin:
         order = cls.__mro__
         if View in order and order.index(View) < order.index(CognitoRequiredMixin):
             raise ConfigurationError(f"{cls.__name__} must name CognitoRequiredMixin before View")
+        if View not in order and any("__call__" in vars(each) for each in order):
+            raise ConfigurationError(
+                f"{cls.__name__} is called without as_view, so CognitoRequiredMixin would guard "
+                "nothing; put cognito_required around it"
+            )
         for each in order[: order.index(CognitoRequiredMixin)]:
             if "dispatch" in vars(each) and not goes_on(vars(each)["dispatch"], "dispatch"):
                 raise ConfigurationError(f"{each.__name__}.dispatch must call super().dispatch")

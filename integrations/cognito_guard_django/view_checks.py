@@ -20,6 +20,7 @@ from .mixins import CognitoRequiredMixin
 from .views.attributes import policy_of, refuse_misnamed, values_of
 from .views.functions import refuse_on_function
 from .views.unasked import refuse_unasked
+from .views.unread import inner_view, is_called_itself
 
 __all__ = ["check_views"]
 
@@ -31,7 +32,8 @@ def check_views(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     if not getattr(django_settings, "ROOT_URLCONF", None):
         return []
     found: dict[str, CheckMessage] = {}
-    for callback in _callbacks(get_resolver().url_patterns):
+    for registered in _callbacks(get_resolver().url_patterns):
+        callback = inner_view(registered)
         view = _view(callback)
         try:
             guarded = _look_at(view)
@@ -44,7 +46,7 @@ def check_views(app_configs: object, **kwargs: object) -> list[CheckMessage]:
                     f"{type(view).__name__} has a requirement that no guard of this library reads"
                 )
                 found[text] = Warning(f"{text}.", hint=HINT, id="cognito_guard.W003")
-            refuse_on_function(callback)
+            refuse_on_function(callback, registered)
         except ConfigurationError as error:
             if _is_guarded(view):
                 found[str(error)] = Error(f"{error}.", hint=HINT, id="cognito_guard.E021")
@@ -93,7 +95,10 @@ def _rest_view() -> Any:
 
 
 def _view(callback: Any) -> Any:
-    """An instance as ``as_view`` makes it, of which nothing has run; ``None`` for a function."""
+    """An instance as ``as_view`` makes it, of which nothing has run; a view that is an object as it
+    is; ``None`` for a function."""
+    if is_called_itself(callback):
+        return callback if hasattr(callback, "__dict__") else None
     cls = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
     if not isinstance(cls, type) or not issubclass(cls, View):
         return None

@@ -5,6 +5,8 @@ before the view runs.
 from __future__ import annotations
 
 import sys
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 from weakref import WeakSet
 
@@ -16,13 +18,19 @@ from .held import MARK, is_marked
 from .reading import goes_on, home, parts, read_by
 from .unasked import refuse_unasked
 
-__all__ = ["look_at", "refuse_unread"]
+__all__ = ["inner_view", "is_called_itself", "look_at", "refuse_unread"]
 
 
 def look_at(callback: Any, around: Any = None) -> None:
     """Raise ``ConfigurationError`` for a view, as URLs have it, with a requirement that nobody
     reads, or of a class that hides the guard of the one that it inherits from, or leaves out its
     permissions. ``around``: what URLs have, where that is another one."""
+    if type(callback) is not FunctionType:  # asked at each request, and most views are one
+        around = callback if around is None else around
+        callback = inner_view(callback)
+        if is_called_itself(callback):
+            _look_at_object(callback)
+            return
     refuse_on_function(callback, around)
     cls = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
     if isinstance(cls, type):
@@ -38,6 +46,34 @@ def look_at(callback: Any, around: Any = None) -> None:
         if cls not in _whole:
             _refuse_hidden(cls)
             _whole.add(cls)
+
+
+def inner_view(callback: Any) -> Any:
+    """What a partial calls in the end; anything else as it is. Unlike a decorator, a partial copies
+    no attributes of a view."""
+    while isinstance(callback, partial):
+        callback = callback.func
+    return callback
+
+
+def is_called_itself(callback: object) -> bool:
+    """Whether a view is an object that can be called, such as a feed of Django's, and no function:
+    its class and its attributes are all that there is to see."""
+    return not isinstance(callback, FunctionType | MethodType | BuiltinFunctionType | type)
+
+
+def _look_at_object(view: object) -> None:
+    cls, given = type(view), getattr(view, "__dict__", {})
+    if hasattr(cls, MARK):
+        raise ConfigurationError(
+            f"{cls.__name__} is called without as_view, so CognitoRequiredMixin guards nothing; "
+            "put cognito_required around it"
+        )
+    refuse_unread(cls, given)
+    refuse_unasked(cls, given, view, guarded=False)
+    if cls not in _whole:
+        _refuse_hidden(cls)
+        _whole.add(cls)
 
 
 def refuse_unread(cls: type, given: dict[str, Any]) -> None:
