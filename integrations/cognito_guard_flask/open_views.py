@@ -31,18 +31,25 @@ class Lookout:
         self._seen: dict[str, tuple[Any, int]] = {}
         self._handlers_seen = -1
         self._has_open_handlers = False
+        self._has_open_hooks = False
 
     def __call__(self, endpoint: str | None, values: object) -> None:
         """Raise ``ConfigurationError`` if the view of this endpoint lost its guard, or an error
-        handler of the app."""
+        handler or a hook of the app."""
         version = BEHIND.version
         if self._handlers_seen != version:
             self._has_open_handlers |= _remove_open_handlers(self._app)
+            self._has_open_hooks = _has_open_hooks(self._app)
             self._handlers_seen = version
         if self._has_open_handlers:
             raise ConfigurationError(
                 "an error handler was guarded after it was registered; put the decorator of "
                 "CognitoGuard below errorhandler()"
+            )
+        if self._has_open_hooks:
+            raise ConfigurationError(
+                "a function was guarded after it was registered to run before each request; put "
+                "the decorator of CognitoGuard below before_request()"
             )
         view = self._app.view_functions.get(endpoint or "")
         if endpoint is None or view is None:
@@ -103,6 +110,13 @@ def _remove_open_handlers(app: Flask) -> bool:
     for table, kind in lost:
         del table[kind]
     return bool(lost)
+
+
+def _has_open_hooks(app: Flask) -> bool:
+    """Whether a function that runs before requests lost its guard: with it, it would refuse them,
+    as whoever wrote it will have meant."""
+    tables: list[dict[Any, list[Any]]] = [app.before_request_funcs, app.url_value_preprocessors]
+    return any(_lost(hook) for table in tables for hooks in table.values() for hook in hooks)
 
 
 def _lost(view: Callable[..., Any], endpoint: str = "") -> list[Guarding]:

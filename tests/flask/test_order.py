@@ -680,6 +680,62 @@ def test_guarded_error_handlers(cognito: CognitoGuard, app: Flask, as_user: As) 
     assert client.get("/no", headers=as_user()).text == "welcome"
 
 
+def _of_app(app: Flask, name: str) -> Any:
+    return getattr(app, name)
+
+
+def _of_blueprint(app: Flask, name: str) -> Any:
+    blueprint = Blueprint("some", __name__)
+    own = getattr(blueprint, name)
+
+    def register(function: Any) -> Any:
+        own(function)
+        app.register_blueprint(blueprint)
+        return function
+
+    return register
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (_of_app, "before_request"),
+        (_of_app, "url_value_preprocessor"),
+        (_of_blueprint, "before_request"),
+        (_of_blueprint, "before_app_request"),
+    ],
+)
+def test_hooks(place: Any, name: str, is_wrapped: bool, cognito: CognitoGuard, app: Flask) -> None:
+    """A guard above a function that runs before requests guards nothing, so the app answers 500."""
+
+    def hook(*_: Any) -> None:
+        return None
+
+    place(app, name)(hook)
+    cognito.required(functools.wraps(hook)(lambda *_: hook()) if is_wrapped else hook)
+    app.add_url_rule("/open", "open", lambda: "welcome")
+    for _ in range(2):
+        assert app.test_client().get("/open").status_code == 500
+    app.testing = True
+    with pytest.raises(ConfigurationError, match="before_request"):
+        app.test_client().get("/open")
+
+
+def test_guarded_hooks(cognito: CognitoGuard, app: Flask, as_user: As) -> None:
+    """Below it, it guards all that comes after."""
+
+    @app.before_request
+    @cognito.required
+    def hook() -> None:
+        return None
+
+    app.add_url_rule("/open", "open", lambda: "welcome")
+    client = app.test_client()
+    assert client.get("/open").status_code == 401
+    assert client.get("/open", headers=as_user()).text == "welcome"
+
+
 def test_registries(cognito: CognitoGuard, app: Flask, as_user: As) -> None:
     """A decorator that finds its view in a table hides nothing that is there."""
     app.add_url_rule("/admin", "admin", kept_elsewhere(cognito.required(lambda: "welcome")))
