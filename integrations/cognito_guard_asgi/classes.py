@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Generator
+from functools import partial
+from types import FunctionType
 from typing import Any, TypeAlias
 
-from cognito_guard import Challenge, ConfigurationError, Policy
+from cognito_guard import Challenge, ConfigurationError, Policy, reachable
 
 from .refusal import Page, Scope, refuse
 
-__all__ = ["check_class", "guard_class"]
+__all__ = ["check_class", "guard_class", "lost_method"]
 
 Refusal: TypeAlias = Callable[[Scope, Policy], Challenge | Page | None]
 
@@ -64,11 +66,7 @@ def guard_class(endpoint: Any, policy: Policy, refusal: Refusal, verb: str) -> A
 
 def check_class(cls: type, is_guard: Callable[[object], bool]) -> str | None:
     """Why instances of a class may go past the guards that it has, or inherits, if they may."""
-    policies = [
-        policy
-        for base in cls.__mro__
-        for policy in getattr(vars(base).get("__await__"), _POLICIES, ())
-    ]
+    policies = _policies_of(cls)
     methods = [any(map(is_guard, vars(base).values())) for base in cls.__mro__]
     if not policies and not any(methods):
         return None
@@ -92,6 +90,47 @@ def check_class(cls: type, is_guard: Callable[[object], bool]) -> str | None:
                     "the guard around a method of the base may guard nothing: guard the class"
                 )
     return None
+
+
+def lost_method(cls: type, is_guard: Callable[[object], bool]) -> tuple[str, Any] | None:
+    """What is wrong with a method without a guard that runs instead of a guarded one of the same
+    name, and does not go on to it; and the guarded one. It is nothing where the class is guarded.
+    """
+    if _policies_of(cls):
+        return None
+    for index, base in enumerate(cls.__mro__):
+        for name, value in vars(base).items():
+            if not _any_reached(value, is_guard):
+                continue
+            for nearer in cls.__mro__[:index]:
+                own = vars(nearer).get(name)
+                if own is None or _any_reached(own, partial(_calls_super, name)):
+                    continue
+                if not _any_reached(own, is_guard):
+                    problem = (
+                        f"{nearer.__qualname__}.{name} has no guard, and runs instead of the one "
+                        f"of {base.__qualname__}, which has one: guard it too, or the class"
+                    )
+                    return problem, value
+                break
+    return None
+
+
+def _any_reached(value: Any, is_it: Callable[[object], bool]) -> bool:
+    value = getattr(value, "__func__", value)  # a static method, or one of the class
+    return callable(value) and any(map(is_it, reachable(value).values()))
+
+
+def _calls_super(name: str, one: object) -> bool:
+    return type(one) is FunctionType and {"super", name} <= {*one.__code__.co_names}
+
+
+def _policies_of(cls: type) -> list[Policy]:
+    return [
+        policy
+        for base in cls.__mro__
+        for policy in getattr(vars(base).get("__await__"), _POLICIES, ())
+    ]
 
 
 def _goes_elsewhere(base: type, name: str) -> bool:

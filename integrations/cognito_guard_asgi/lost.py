@@ -14,7 +14,7 @@ from typing import Any, final
 from cognito_guard import reachable, wrapped
 
 from .chain import behind, mounts_of, router_of
-from .classes import check_class
+from .classes import check_class, lost_method
 from .stop import Problem, stop
 
 __all__ = ["Lookout", "note"]
@@ -125,7 +125,8 @@ def _problem(endpoint: Any, in_place: set[int]) -> Problem | None:
             return Problem(problem)
         if noted is not None and not _any_in(noted[1], in_place):
             return _above(endpoint, noted[1])
-        return None
+        lost = lost_method(endpoint, is_guard)
+        return None if lost is None else Problem(lost[0], needs_a_caller_only=not _asks(lost[1]))
     ways = list(_wrapped(endpoint))
     ways += [(id(one.__func__), one, said) for _, one, said in ways if type(one) is MethodType]
     for key, one, is_said in ways:
@@ -144,6 +145,13 @@ def _is_covered(endpoint: Any, one: Any, noted: _Noted, is_said: bool, in_place:
         return True
     outside = reachable(endpoint, stop=lambda each: each is one or _holds_routes(each))
     return any(id(guard) in outside for guard in noted.guards)
+
+
+def _asks(method: Any) -> bool:
+    """Whether a guard of this method may ask for more than a caller."""
+    found = reachable(getattr(method, "__func__", method)).values()
+    noted = [_NOTED.get(id(vars(one).get("__wrapped__"))) for one in found if is_guard(one)]
+    return any(one is None or one[1].asks_more for one in noted)
 
 
 def _any_in(noted: _Noted, in_place: set[int]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from functools import partial
 from typing import Any
 
 import pytest
@@ -687,6 +688,115 @@ def test_a_dispatch_that_goes_on(guard: Guard, pool: LocalUserPool, run: Run) ->
     )
     good = [bearer(pool.access_token(groups=["admins"]))]
 
+    assert run(lambda: http(app, "/", good)).body == b"ran"
+    assert run(lambda: http(app, "/", [bearer(pool.access_token())])).status == 403
+
+
+def _plain(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("ran")
+
+    return Sub
+
+
+def _decorated(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        @plain_decorator
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("ran")
+
+    return Sub
+
+
+def _further(base: Any) -> Any:
+    class Between(base):  # type: ignore[misc]
+        async def get(self, request: Request) -> Response:
+            return await super().get(request)  # type: ignore[no-any-return]
+
+    return _plain(Between)
+
+
+def _mixin(base: Any) -> Any:
+    class Mixin:
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("ran")
+
+    return type("Sub", (Mixin, base), {})
+
+
+def plain_decorator(function: Any) -> Any:
+    """One that says what it wraps."""
+
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
+def _guarded_get(guard: Any) -> Any:
+    class Base(HTTPEndpoint):
+        @plain_decorator
+        @guard
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("ran")
+
+    return Base
+
+
+def _serving(cls: Any, guard: Guard, **more: Any) -> Starlette:
+    middleware = [Middleware(CognitoMiddleware, guard=guard, **more)]
+    return Starlette(routes=[Route("/", cls)], middleware=middleware)
+
+
+@pytest.mark.parametrize("derive", [_plain, _decorated, _further, _mixin])
+@pytest.mark.parametrize("ask", [admins, requires()], ids=["admins", "anybody"])
+def test_a_method_that_hides_a_guarded_one(
+    ask: Any, derive: Any, guard: Guard, pool: LocalUserPool, run: Run
+) -> None:
+    """It would run for everybody. Where the middleware asks for all that the guard asks for, it
+    may."""
+    user = [bearer(pool.access_token())]
+    app = _serving(derive(_guarded_get(ask)), guard, required=False)
+    for headers in ([], user):
+        with pytest.raises(ConfigurationError, match="get has no guard"):
+            run(partial(http, app, "/", headers))
+    app = _serving(derive(_guarded_get(ask)), guard)
+    if ask is admins:
+        with pytest.raises(ConfigurationError, match="get has no guard"):
+            run(lambda: http(app, "/", user))
+    else:
+        assert run(lambda: http(app, "/", user)).body == b"ran"
+
+
+def _anew(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        get = plain_decorator(admins(base.get))
+
+    return Sub
+
+
+def _goes_on(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        @plain_decorator
+        async def get(self, request: Request) -> Response:
+            return await super().get(request)  # type: ignore[no-any-return]
+
+    return Sub
+
+
+def _as_a_whole(base: Any) -> Any:
+    return admins(_plain(base))
+
+
+@pytest.mark.parametrize("derive", [_anew, _goes_on, _as_a_whole])
+def test_a_method_that_is_guarded_again(
+    derive: Any, guard: Guard, pool: LocalUserPool, run: Run
+) -> None:
+    """It may hide another one, and so may one that goes on to it, or one of a guarded class."""
+    app = _serving(derive(_guarded_get(admins)), guard)
+    good = [bearer(pool.access_token(groups=["admins"]))]
     assert run(lambda: http(app, "/", good)).body == b"ran"
     assert run(lambda: http(app, "/", [bearer(pool.access_token())])).status == 403
 
