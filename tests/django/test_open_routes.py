@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
 from django.http import Http404, HttpResponse
@@ -19,6 +20,7 @@ from django.views import View
 from django.views.decorators.http import require_POST
 from rest_framework.decorators import api_view, permission_classes
 from rest_framework.permissions import AllowAny
+from rest_framework.routers import DefaultRouter
 from rest_framework.viewsets import ViewSet
 
 from cognito_guard.testing import open_routes
@@ -197,6 +199,28 @@ def test_a_route_for_everything() -> None:
     """Where every URL leads somewhere, none leads nowhere."""
     with urlconf([re_path("", page)]):
         assert open_routes(get_wsgi_application()) == ["/"]
+
+
+@pytest.mark.parametrize("prefix", ["^[a-z]+/(?P<kind>news|more-news)/", "^(?P<a>x(?:y|z))/"])
+def test_words_in_a_regular_expression(prefix: str) -> None:
+    """A group that lists what it may be needs no value from the test."""
+    with urlconf([re_path(f"{prefix}open$", page), re_path(f"{prefix}guarded$", guarded)]):
+        values = {"a": "xy"} if "(?:" in prefix else {}
+        assert open_routes(get_wsgi_application(), values=values) == [f"/{prefix}open$"]
+
+
+@pytest.mark.parametrize("application", [get_wsgi_application, get_asgi_application])
+def test_a_usual_project(application: Any, db: str) -> None:
+    """Django's admin, as ``startproject`` has it, and a router of REST framework's, whose routes
+    take formats: for one that it does not know, it would answer 404 to anybody."""
+    router = DefaultRouter()
+    router.register("orders", Orders, basename="order")
+    patterns = [path("admin/", admin.site.urls), path("api/", include(router.urls))]
+    with urlconf(patterns):
+        assert open_routes(application()) == [
+            *("/admin/login/", "/admin/logout/"),
+            *("/api/", "/api/<drf_format_suffix:format>"),  # the list of what there is
+        ]
 
 
 def test_routes_in_languages() -> None:

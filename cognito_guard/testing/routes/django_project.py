@@ -15,6 +15,9 @@ __all__ = ["allowed_host", "django_routes", "is_django", "nowhere", "without_csr
 
 _PARAMETER = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
 
+# A named group without another one in it.
+_GROUP = re.compile(r"\(\?P<(\w+)>((?:\\.|\[(?:\\.|[^\]])*\]|[^()\\\[])*)\)")
+
 
 def is_django(app: Any) -> bool:
     """Whether this is what ``get_wsgi_application()`` or ``get_asgi_application()`` gives."""
@@ -100,8 +103,24 @@ def _templates(pattern: Any) -> list[tuple[str, dict[str, list[str]]]]:
         return [(path, {name: [one.regex] for name, one in pattern.converters.items()})]
     if hasattr(pattern, "_regex"):
         normalize = sys.modules["django.utils.regex_helper"].normalize
-        return [(path, {name: [] for name in names}) for path, names in normalize(pattern._regex)]
+        groups = dict(_GROUP.findall(pattern._regex))
+        return [
+            (path, {name: _if_guessed(groups.get(name)) for name in names})
+            for path, names in normalize(pattern._regex)
+        ]
     return [(str(pattern).replace("%", "%%"), {})]  # a language
+
+
+def _if_guessed(regex: str | None) -> list[str]:
+    """The regular expression of a group, where something is known that fits it."""
+    if regex is None or not any(re.fullmatch(regex, one) for one in (*GUESSES, *_words(regex))):
+        return []
+    return [regex]
+
+
+def _words(regex: str) -> list[str]:
+    """What may fit a regular expression that lists its words, such as ``auth|shop``."""
+    return re.findall(r"[\w.-]+", regex)
 
 
 def _path(
@@ -111,7 +130,9 @@ def _path(
     for template, regexes in ways:
         for guess in GUESSES:
             filled = {
-                parameter: value_for(parameter, _fitting(known, guess), values, name)
+                parameter: value_for(
+                    parameter, _fitting(known, guess), values, name, _words("|".join(known))
+                )
                 for parameter, known in regexes.items()
             }
             path: str = template % filled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 __all__ = ["GUESSES", "METHODS", "NOWHERE", "CannotAsk", "Route", "value_for"]
@@ -57,12 +57,23 @@ GUESSES = (
 )
 """What the parameter of a path may be."""
 
+_FORMATS = ("json", ".json")
+"""What it may be by the name of ``format``: for one that is unknown, REST framework answers 404
+before it asks who is calling."""
 
-def value_for(name: str, fits: Callable[[str], bool], values: Mapping[str, str], route: str) -> str:
-    """Something that a parameter may be. Raises ``CannotAsk``."""
+
+def value_for(
+    name: str,
+    fits: Callable[[str], bool],
+    values: Mapping[str, str],
+    route: str,
+    more: Iterable[str] = (),
+) -> str:
+    """Something that a parameter may be, of our guesses or of ``more``. Raises ``CannotAsk``."""
     if name in values:
         return values[name]
-    for value in GUESSES:
+    first: tuple[str, ...] = _FORMATS if name == "format" else ()
+    for value in (*first, *GUESSES, *more):
         if fits(value):
             return value
     raise CannotAsk(
