@@ -32,7 +32,7 @@ from .requests.callers import (
 )
 from .requests.csrf import refuse_forged
 from .requests.headers import is_preflight
-from .requests.preflight import emptied, isolate
+from .requests.preflight import emptied, isolate, sanitise
 from .requests.refusal import answer_to, challenge, refuse, refuse_request, vary
 from .settings import Settings, current
 from .views.unread import look_at
@@ -176,8 +176,7 @@ class CognitoMiddleware:
             self._pass_on(request, settings, ours=ours, exempt_at=_place(request))
             return True
         if is_preflight(request):
-            if settings.required:
-                isolate(request)
+            (isolate if settings.required else sanitise)(request)
             self._pass_on(request, settings, preflight=settings.required)
             return True
         return False

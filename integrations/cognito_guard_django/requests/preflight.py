@@ -1,5 +1,5 @@
-"""What becomes of a CORS preflight where a credential is required: it goes on as a request of
-nobody, with nothing in it, and to no view but the one of this module, which is its urlconf.
+"""What becomes of a CORS preflight: it goes on as a request of nobody, with nothing in it. Where a
+credential is required, it goes to no view but the one of this module, which is its urlconf.
 
 Middlewares see it, so that one for CORS can answer it.
 """
@@ -20,7 +20,7 @@ from ..stateless import anonymous
 from .callers import set_user
 from .refusal import Refusal
 
-__all__ = ["emptied", "isolate", "urlpatterns"]
+__all__ = ["emptied", "isolate", "sanitise", "urlpatterns"]
 
 
 def answer(request: HttpRequest) -> HttpResponse:
@@ -74,6 +74,14 @@ _KEPT = (
 
 
 def isolate(request: Any) -> None:
+    """Take everything from a preflight but what a browser sends with one, and lead it nowhere."""
+    sanitise(request)
+    kind: Any = type(request)
+    request.__class__ = _staying(kind)
+    set_urlconf(__name__)  # for the errors of middlewares, before a view has been looked for
+
+
+def sanitise(request: Any) -> None:
     """Take everything from a preflight but what a browser sends with one."""
     scheme = request.scheme
     request.META = {name: value for name, value in request.META.items() if _stays(name)}
@@ -100,9 +108,6 @@ def isolate(request: Any) -> None:
     if hasattr(request, "session"):
         request.session = type(request.session)()
     set_user(request, anonymous())
-    kind: Any = type(request)
-    request.__class__ = _staying(kind)
-    set_urlconf(__name__)  # for the errors of middlewares, before a view has been looked for
 
 
 _NOT_HEADERS = frozenset(
