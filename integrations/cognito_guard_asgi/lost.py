@@ -17,7 +17,7 @@ from .chain import behind, mounts_of, router_of
 from .classes import check_class, lost_method
 from .stop import Problem, stop
 
-__all__ = ["Lookout", "note"]
+__all__ = ["Lookout", "lost_handler", "note"]
 
 
 @final
@@ -117,7 +117,25 @@ class Lookout:
         return _VERSION[0], sum(len(holder.routes) for holder in self._holders)
 
 
-def _problem(endpoint: Any, in_place: set[int]) -> Problem | None:
+def lost_handler(app: Any) -> Problem | None:
+    """What is wrong with a handler of errors of an app, or with a function of its ``middleware()``,
+    that a guard was put around."""
+    router = router_of(app)
+    if router is None:
+        return None
+    in_place = _in_place(route for route, _ in _all(router, None, []))
+    found = (_problem(one, in_place, elsewhere=True) for one in _handlers_of(app))
+    return next((one for one in found if one is not None), None)
+
+
+def _handlers_of(app: Any) -> Iterator[Any]:
+    yield from getattr(app, "exception_handlers", {}).values()
+    for middleware in getattr(app, "user_middleware", ()):
+        yield getattr(middleware, "kwargs", {}).get("dispatch")
+
+
+def _problem(endpoint: Any, in_place: set[int], *, elsewhere: bool = False) -> Problem | None:
+    """``elsewhere``: whether it is open on purpose where a guard of it has a route of its own."""
     if isinstance(endpoint, type):
         problem = check_class(endpoint, is_guard)
         noted = _NOTED.get(id(endpoint))
@@ -131,7 +149,9 @@ def _problem(endpoint: Any, in_place: set[int]) -> Problem | None:
     ways += [(id(one.__func__), one, said) for _, one, said in ways if type(one) is MethodType]
     for key, one, is_said in ways:
         noted = _NOTED.get(key)
-        if noted is not None and not _is_covered(endpoint, one, noted[1], is_said, in_place):
+        if noted is None or (elsewhere and _any_in(noted[1], in_place)):
+            continue
+        if not _is_covered(endpoint, one, noted[1], is_said, in_place):
             return _above(one, noted[1])
     return None
 
@@ -161,8 +181,8 @@ def _any_in(noted: _Noted, in_place: set[int]) -> bool:
 def _above(one: Any, noted: _Noted) -> Problem:
     name = getattr(one, "__qualname__", type(one).__qualname__)
     return Problem(
-        f"{noted.verb}() around {name} guards nothing, as a route has it without the guard: put "
-        f"@{noted.verb} below the decorator that makes the route",
+        f"{noted.verb}() around {name} guards nothing, as the app has it without the guard: put "
+        f"@{noted.verb} below the decorator that makes the route, or the handler",
         needs_a_caller_only=not noted.asks_more,
     )
 

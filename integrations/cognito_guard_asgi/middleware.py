@@ -20,10 +20,12 @@ from .anybody import AnonymousUser, Auth
 from .caller import KEY, Caller, caller_of, relative_path
 from .escape import Sent
 from .held import Exchange
+from .lost import lost_handler
 from .metadata import answer_metadata
 from .preflight import is_asgi_preflight, sanitised, without_body, without_content
 from .refusal import Page, Receive, Scope, Send, challenge, header_values, refuse
 from .routers import guard_routers
+from .stop import Stopped
 
 if TYPE_CHECKING:
     from cognito_guard.login import LoginSessions
@@ -191,4 +193,7 @@ class CognitoMiddleware:
         """``around`` is the Starlette app that this middleware is part of, if it is of one."""
         guard_routers(self.app)
         guard_routers(around)
+        problem = lost_handler(around)
+        if problem is not None:
+            self.app = Stopped(self.app, problem)
         self._around = around

@@ -12,9 +12,10 @@ from typing import Any, final
 from .caller import Caller, caller_of
 from .chain import answers_preflights, behind, is_cors, router_of
 from .held import Exchange
-from .lost import Lookout
+from .lost import Lookout, lost_handler
 from .refusal import Receive, Scope, Send, challenge, refuse
 from .rewritten import Entrance, is_rewritten
+from .stop import Problem, require_no
 
 __all__ = ["guard_routers"]
 
@@ -29,7 +30,7 @@ def _guard_routers(app: Any, look: Lookout | None) -> None:
     for one in behind(app):
         router = router_of(one)
         if router is not None:
-            _Gate.install(router, look, getattr(one, "root_path", ""))
+            _Gate.install(one, router, look)
         elif is_cors(one) and type(one.app) is not _Stop:
             one.app = _Stop(one.app)
 
@@ -60,11 +61,13 @@ class _Gate:
         self._router = router
         # The one of the router that this one is mounted in sees more than one of its own.
         self._look = Lookout(router) if look is None else look
+        self.problem: Problem | None = None
         self._known: dict[int, Any] = {}
         self.own_roots: set[str] = set()
 
     @classmethod
-    def install(cls, router: Any, look: Lookout | None, own_root: Any) -> None:
+    def install(cls, app: Any, router: Any, look: Lookout | None) -> None:
+        """``app`` is the app that the router is of, or the router itself."""
         holder, name = router, "middleware_stack"
         while not isinstance(inner := vars(holder)[name], cls):
             if "app" not in getattr(inner, "__dict__", ()):
@@ -72,8 +75,10 @@ class _Gate:
                 setattr(holder, name, inner)
                 break
             holder, name = inner, "app"
+        own_root = getattr(app, "root_path", "")
         if isinstance(own_root, str) and own_root:
             inner.own_roots.add(own_root)
+        inner.problem = inner.problem or lost_handler(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = caller_of(scope)
@@ -82,6 +87,8 @@ class _Gate:
         if caller is None or held.scope["type"] == "lifespan":
             await held.to(self.app)
             return
+        if self.problem is not None:
+            require_no(self.problem, held)
         for mount in self._look():
             Entrance.install(mount)
             _guard_routers(mount.app, self._look)

@@ -11,7 +11,7 @@ from .caller import caller_of
 from .held import Exchange
 from .refusal import Receive, Scope, Send
 
-__all__ = ["Problem", "stop"]
+__all__ = ["Problem", "Stopped", "require_no", "stop"]
 
 
 class Problem(NamedTuple):
@@ -50,9 +50,30 @@ class _Stopping:
         problem = self.problems.get(scope["type"])
         held = Exchange(scope, receive, send)
         del scope, receive, send
-        if problem is not None and not _is_covered(held, problem):
-            raise ConfigurationError(problem.text)
+        require_no(problem, held)
         await held.to(self._handle)
+
+
+@final
+class Stopped:
+    """Stands before an app that has a problem."""
+
+    def __init__(self, app: Any, problem: Problem) -> None:
+        self.app = app
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        held = Exchange(scope, receive, send)
+        del scope, receive, send
+        if held.scope["type"] != "lifespan":
+            require_no(self._problem, held)
+        await held.to(self.app)
+
+
+def require_no(problem: Problem | None, held: Exchange) -> None:
+    """Raise ``ConfigurationError`` for a problem that this request has."""
+    if problem is not None and not _is_covered(held, problem):
+        raise ConfigurationError(problem.text)
 
 
 def _is_covered(held: Exchange, problem: Problem) -> bool:

@@ -801,6 +801,60 @@ def test_a_method_that_is_guarded_again(
     assert run(lambda: http(app, "/", [bearer(pool.access_token())])).status == 403
 
 
+def _for_errors(app: FastAPI, function: Any) -> None:
+    app.exception_handler(404)(function)
+
+
+def _for_all(app: FastAPI, function: Any) -> None:
+    app.middleware("http")(function)
+
+
+async def _answer(request: Request, more: Any) -> Response:
+    return PlainTextResponse("ran")
+
+
+@pytest.mark.parametrize("wrap", [lambda one: one, plain_decorator], ids=["bare", "wrapped"])
+@pytest.mark.parametrize("register", [_for_errors, _for_all])
+def test_a_guard_above_a_handler(
+    register: Any, wrap: Any, guard: Guard, pool: LocalUserPool, run: Run
+) -> None:
+    """It guards nothing, so the app answers with an error; below, it guards the handler."""
+
+    def app(*, above: bool, **more: Any) -> FastAPI:
+        async def answer(request: Request, more: Any) -> Response:
+            return await _answer(request, more)
+
+        made = FastAPI()
+        register(made, answer if above else wrap(admins(answer)))
+        if above:
+            admins(wrap(answer))
+        made.add_middleware(CognitoMiddleware, guard=guard, **more)
+        return made
+
+    user = [bearer(pool.access_token())]
+    for required in (False, True):
+        lost = app(above=True, required=required)
+        with pytest.raises(ConfigurationError, match="or the handler"):
+            run(partial(http, lost, "/no", user))
+    right = app(above=False, required=False)
+    assert run(lambda: http(right, "/no", user)).status == 403
+    good = [bearer(pool.access_token(groups=["admins"]))]
+    assert run(lambda: http(right, "/no", good)).body == b"ran"
+
+
+def test_a_handler_with_a_guarded_route(guard: Guard, run: Run) -> None:
+    """With its guard it has a route of its own, so the handler is open on purpose."""
+
+    async def page(request: Request, more: Any = None) -> Response:
+        return PlainTextResponse("ran")
+
+    app = FastAPI(exception_handlers={404: page})
+    app.add_route("/page", requires()(page))
+    app.add_middleware(CognitoMiddleware, guard=guard, required=False)
+    assert run(lambda: http(app, "/no")).body == b"ran"
+    assert run(lambda: http(app, "/page")).status == 401
+
+
 def test_included_socket(guard: Guard, run: Run) -> None:
     """FastAPI handles a copy of it, which is stopped as well; pages go on."""
     router = APIRouter()
