@@ -22,6 +22,7 @@ from .pem import unencrypted_pem
 from .pool import OMIT, LocalUserPool
 from .proxy import SESSION_SECONDS, Action, LocalListener
 from .server import PemServer
+from .tests_only import require_tests
 from .users import as_user_info
 
 __all__ = ["LocalLoadBalancer"]
@@ -89,13 +90,15 @@ class LocalLoadBalancer:
         """The private key that signs."""
         return self._key
 
-    def trust(self, **arguments: Any) -> LoadBalancer:
+    def trust(self, *, allow_outside_tests: bool = False, **arguments: Any) -> LoadBalancer:
         """A :class:`~cognito_guard.LoadBalancer` that accepts what this load balancer forwards.
 
         By default it has static keys, accepts this client and issuer, and does not verify the
         access token. ``arguments`` are those of ``LoadBalancer``: pass ``user_pool=pool.trust()``
-        to verify the access token.
+        to verify the access token. Raises :class:`~cognito_guard.ConfigurationError` where no test
+        is running, unless ``allow_outside_tests``.
         """
+        require_tests("LocalLoadBalancer", allow_outside_tests=allow_outside_tests)
         own = {"client_id": self.client_id, "issuer": self.issuer, "keys": self.keys()}
         return LoadBalancer(**{"arns": [self.arn], **own, **arguments})
 

@@ -19,6 +19,7 @@ from .levels import HIGHEST, claims_of
 from .managed_login import PoolServer
 from .server import JwksServer
 from .signing_key import SigningKey
+from .tests_only import require_tests
 from .triggers import LocalTriggers
 from .users import LocalUser
 
@@ -105,12 +106,14 @@ class LocalUserPool:
         """The public keys, as ``{issuer}/.well-known/jwks.json`` has them."""
         return {"keys": [self._keys["id"].jwk(), self._keys["access"].jwk()]}
 
-    def trust(self, **arguments: Any) -> UserPool:
+    def trust(self, *, allow_outside_tests: bool = False, **arguments: Any) -> UserPool:
         """A :class:`~cognito_guard.UserPool` that accepts this pool's tokens.
 
         It has static keys and accepts this pool's client by default. ``arguments`` are those of
-        ``UserPool``.
+        ``UserPool``. Raises :class:`~cognito_guard.ConfigurationError` where no test is running,
+        unless ``allow_outside_tests``.
         """
+        require_tests("LocalUserPool", allow_outside_tests=allow_outside_tests)
         arguments.setdefault("client_ids", [self.client_id])
         arguments.setdefault("jwks", self.jwks())
         if self._issuer is not None:

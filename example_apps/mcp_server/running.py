@@ -32,7 +32,7 @@ def serve_mcp(port: int = 0) -> Iterator[Running]:
     ):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
         guard = Guard(
-            pool.trust(client_ids=DYNAMIC_CLIENTS, resources=[url]),
+            pool.trust(client_ids=DYNAMIC_CLIENTS, resources=[url], allow_outside_tests=True),
             resource=url,
             resource_scopes=SCOPES[:2],
         )

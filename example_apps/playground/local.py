@@ -31,8 +31,9 @@ class Local:
         self.balancer_of_other_client = LocalLoadBalancer(
             self.pool, client_id=OTHER_CLIENT, private_key=key
         )
+        trusted = self.pool.trust(allow_outside_tests=True)
         # Without a cache: nothing of a request is kept.
-        self.guard = Guard(self.pool.trust(), cache_entries=0)
+        self.guard = Guard(trusted, cache_entries=0)
         self.balanced_guard = Guard(
-            self.balancer.trust(user_pool=self.pool.trust()), cache_entries=0
+            self.balancer.trust(user_pool=trusted, allow_outside_tests=True), cache_entries=0
         )

@@ -243,7 +243,10 @@ def what_moto_does_not_sign(tell: Teller) -> None:
     tell.section("8. moto signs no such tokens. They come from this library's local pool.")
     triggers = LocalTriggers(pre_token_generation=add_role, event_version="V2_0")
     local = LocalUserPool(users=[LocalUser("ada", password=PASSWORD)], triggers=triggers)
-    with local.listen() as server, serving(create_app(Guard(server.trust()))) as app:
+    with (
+        local.listen() as server,
+        serving(create_app(Guard(server.trust(allow_outside_tests=True)))) as app,
+    ):
         with closing(boto3.client("cognito-idp", _REGION, endpoint_url=server.origin)) as cognito:
             editor = sign_in(cognito, local.client_id, "ada")
         call = "GET /editor, by the role that a trigger has added"

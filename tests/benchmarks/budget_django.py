@@ -28,7 +28,7 @@ def main() -> None:
         ALLOWED_HOSTS=["localhost"],
         INSTALLED_APPS=["cognito_guard_django"],
         MIDDLEWARE=["cognito_guard_django.middleware.CognitoMiddleware"],
-        COGNITO_GUARD={"GUARD": Guard(pool.trust()), "USERS": "stateless"},
+        COGNITO_GUARD={"GUARD": Guard(pool.trust(allow_outside_tests=True)), "USERS": "stateless"},
         ROOT_URLCONF=__name__,
         SECRET_KEY="for the benchmark",
     )

@@ -87,7 +87,9 @@ def guards(pool: LocalUserPool) -> tuple[Guard, Guard]:
     entries = [entry("sign_in" if n % 2 else "user") for n in range(ENTRIES)]
     entries[0] = Revocation.of_user(pool.issuer, "x", before=0, ends_at=4e9)
     mirrored = MirroredRevocationList(Still(entries), when_unavailable="closed")
-    return Guard(pool.trust()), Guard(pool.trust(), revocations=mirrored)
+    return Guard(pool.trust(allow_outside_tests=True)), Guard(
+        pool.trust(allow_outside_tests=True), revocations=mirrored
+    )
 
 
 def in_threads(pool: LocalUserPool) -> None:
@@ -128,7 +130,7 @@ def lateness(pool: LocalUserPool) -> None:
     with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "redis") as port:
         one, other = (
             Guard(
-                pool.trust(),
+                pool.trust(allow_outside_tests=True),
                 revocations=MirroredRevocationList(
                     RedisRevocationStore(redis.Redis(port=port)), when_unavailable="closed"
                 ),

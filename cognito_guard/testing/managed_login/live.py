@@ -7,6 +7,7 @@ from http import HTTPStatus
 from ...errors import InvalidToken, Reason
 from ...guard import Guard
 from ...identity import Identity
+from ...tokens.user_pool import UserPool
 from ..users import as_user_info
 from ..wire import Page
 from .answers import OAuthError, json_page
@@ -27,9 +28,15 @@ class NotOwned(Exception):
 
 def owner(state: State, token: str) -> Identity:
     """Who signed in for an access token. Raises :class:`NotOwned`."""
-    trust = state.pool.trust(client_ids=list(state.clients), issuer=state.issuer)
+    pool = state.pool
+    trusted = UserPool(
+        pool.user_pool_id,
+        client_ids=list(state.clients),
+        issuer=state.issuer,
+        jwks=pool.jwks(),
+    )
     try:
-        identity = Guard(trust, clock=state.pool.clock).verify(token)
+        identity = Guard(trusted, clock=state.pool.clock).verify(token)
     except InvalidToken as error:
         expired = error.reason is Reason.TOKEN_EXPIRED
         raise NotOwned("Access Token has expired" if expired else "Invalid Access Token") from None

@@ -16,6 +16,7 @@ from ..clients import LocalClient
 from ..faults import Fault
 from ..faulty_server import FaultyServer
 from ..listener import Visit
+from ..tests_only import require_tests
 from ..web.hosts import own_origin
 from ..web.http1 import Exchange, Refused, Request
 from ..wire import FOLLOWED, WIRE_FAULTS, Page
@@ -140,12 +141,14 @@ class PoolServer(FaultyServer):
         with self._lock:
             return dict(self._requests)
 
-    def trust(self, **arguments: Any) -> UserPool:
+    def trust(self, *, allow_outside_tests: bool = False, **arguments: Any) -> UserPool:
         """A :class:`~cognito_guard.UserPool` that accepts the tokens that are issued here.
 
         By default it accepts all clients and uses the keys that are served here. ``arguments`` are
-        those of ``UserPool``.
+        those of ``UserPool``. Raises :class:`~cognito_guard.ConfigurationError` where no test is
+        running, unless ``allow_outside_tests``.
         """
+        require_tests("LocalUserPool", allow_outside_tests=allow_outside_tests)
         own = {"client_ids": list(self._state.clients), "issuer": self.issuer}
         return UserPool(self._state.pool.user_pool_id, **{**own, **arguments})
 
