@@ -21,9 +21,10 @@ import cognito_guard
 from cognito_guard import CognitoGuardError
 
 # The start of any JSON object in base64url; a signature, a payload or a modulus; a subject or the
-# `kid` of a load balancer; PEM.
+# `kid` of a load balancer, but not what `open_routes` makes up for a UUID in a path; PEM.
 _SECRET = re.compile(
-    r"eyJ[\w-]{4}|[A-Za-z0-9_-]{43}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|-----BEGIN"
+    r"eyJ[\w-]{4}|[A-Za-z0-9_-]{43}|-----BEGIN|"
+    r"(?!0{8}-)[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 )
 
 # A header and more. The three letters alone are found in random text too, now and then.

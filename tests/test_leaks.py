@@ -45,6 +45,7 @@ def test_tokens_are_told_from_random_text() -> None:
     "said",
     [
         "refused with 401: token_expired, 48210 more times in 60 s",
+        "refused with 401: missing_credentials (GET /orders/00000000-0000-4000-8000-000000000001)",
         "keys of https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC123xyz/.well-known/jwks.json"
         " were not fetched: certificate verify failed: unable to get local issuer certificate",
     ],
