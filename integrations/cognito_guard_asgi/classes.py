@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Generator
-from functools import partial
-from types import FunctionType
+from functools import partial, partialmethod
+from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
 from cognito_guard import Challenge, ConfigurationError, Policy, reachable
@@ -104,7 +104,7 @@ def lost_method(cls: type, is_guard: Callable[[object], bool]) -> tuple[str, Any
                 continue
             for nearer in cls.__mro__[:index]:
                 own = vars(nearer).get(name)
-                if own is None or _any_reached(own, partial(_calls_super, name)):
+                if own is None or _any_reached(own, partial(_goes_on, name, base)):
                     continue
                 if not _any_reached(own, is_guard):
                     problem = (
@@ -118,11 +118,25 @@ def lost_method(cls: type, is_guard: Callable[[object], bool]) -> tuple[str, Any
 
 def _any_reached(value: Any, is_it: Callable[[object], bool]) -> bool:
     value = getattr(value, "__func__", value)  # a static method, or one of the class
+    value = value.func if isinstance(value, partialmethod) else value
     return callable(value) and any(map(is_it, reachable(value).values()))
 
 
-def _calls_super(name: str, one: object) -> bool:
-    return type(one) is FunctionType and {"super", name} <= {*one.__code__.co_names}
+def _goes_on(name: str, base: type, one: object) -> bool:
+    """Whether this is a function that calls a method of the base, by ``super()`` or by its name."""
+    names = _names_in(one.__code__) if type(one) is FunctionType else set()
+    return name in names and not names.isdisjoint(("super", base.__name__))
+
+
+def _names_in(code: CodeType) -> set[str]:
+    """What a function speaks of, also in the functions that are defined in it, and in a text."""
+    found = {*code.co_names, *code.co_freevars}
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            found |= _names_in(each)
+        elif isinstance(each, str):
+            found.add(each)
+    return found
 
 
 def _policies_of(cls: type) -> list[Policy]:

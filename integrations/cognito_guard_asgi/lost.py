@@ -117,10 +117,10 @@ class Lookout:
         return _VERSION[0], sum(len(holder.routes) for holder in self._holders)
 
 
-def lost_handler(app: Any) -> Problem | None:
+def lost_handler(app: Any, within: Any = None) -> Problem | None:
     """What is wrong with a handler of errors of an app, or with a function of its ``middleware()``,
-    that a guard was put around."""
-    router = router_of(app)
+    that a guard was put around. ``within``: the router of the app that this one is mounted in."""
+    router = router_of(app) if within is None else within
     if router is None:
         return None
     in_place = _in_place(route for route, _ in _all(router, None, []))

@@ -78,7 +78,7 @@ class _Gate:
         own_root = getattr(app, "root_path", "")
         if isinstance(own_root, str) and own_root:
             inner.own_roots.add(own_root)
-        inner.problem = inner.problem or lost_handler(app)
+        inner.problem = inner.problem or lost_handler(app, inner._look.router)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = caller_of(scope)

@@ -786,11 +786,58 @@ def _goes_on(base: Any) -> Any:
     return Sub
 
 
+def _goes_on_by_name(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        async def get(self, request: Request) -> Response:
+            return await Base.get(self, request)  # type: ignore[no-any-return]
+
+    Base = base  # noqa: N806
+    base.__name__ = "Base"
+    return Sub
+
+
+def _goes_on_within(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        async def get(self, request: Request) -> Response:
+            async def inner() -> Response:
+                return await super(Sub, self).get(request)  # type: ignore[no-any-return]
+
+            return await inner()
+
+    return Sub
+
+
+def _goes_on_by_text(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        async def get(self, request: Request) -> Response:
+            return await getattr(super(), "get")(request)  # type: ignore[no-any-return]  # noqa: B009
+
+    return Sub
+
+
+def _in_part(base: Any) -> Any:
+    class Sub(base):  # type: ignore[misc]
+        get = functools.partialmethod(base.get)
+
+    return Sub
+
+
 def _as_a_whole(base: Any) -> Any:
     return admins(_plain(base))
 
 
-@pytest.mark.parametrize("derive", [_anew, _goes_on, _as_a_whole])
+@pytest.mark.parametrize(
+    "derive",
+    [
+        _anew,
+        _goes_on,
+        _goes_on_by_name,
+        _goes_on_within,
+        _goes_on_by_text,
+        _in_part,
+        _as_a_whole,
+    ],
+)
 def test_a_method_that_is_guarded_again(
     derive: Any, guard: Guard, pool: LocalUserPool, run: Run
 ) -> None:
@@ -852,6 +899,19 @@ def test_a_handler_with_a_guarded_route(guard: Guard, run: Run) -> None:
     app.add_route("/page", requires()(page))
     app.add_middleware(CognitoMiddleware, guard=guard, required=False)
     assert run(lambda: http(app, "/no")).body == b"ran"
+    assert run(lambda: http(app, "/page")).status == 401
+
+
+def test_a_mounted_handler_with_a_guarded_route(guard: Guard, run: Run) -> None:
+    """The route may be one of the app that the other is mounted in."""
+
+    async def page(request: Request, more: Any = None) -> Response:
+        return PlainTextResponse("ran")
+
+    inner = Starlette(exception_handlers={404: page})
+    app = Starlette(routes=[Mount("/inner", inner), Route("/page", requires()(page))])
+    app.add_middleware(CognitoMiddleware, guard=guard, required=False)
+    assert run(lambda: http(app, "/inner/no")).body == b"ran"
     assert run(lambda: http(app, "/page")).status == 401
 
 
