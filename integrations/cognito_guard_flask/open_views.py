@@ -116,7 +116,18 @@ def _has_open_hooks(app: Flask) -> bool:
     """Whether a function that runs before requests lost its guard: with it, it would refuse them,
     as whoever wrote it will have meant."""
     tables: list[dict[Any, list[Any]]] = [app.before_request_funcs, app.url_value_preprocessors]
-    return any(_lost(hook) for table in tables for hooks in table.values() for hook in hooks)
+    hooks = [hook for table in tables for each in table.values() for hook in each]
+    lost = [hook for hook in hooks if _lost(hook)]
+    if not lost:
+        return False
+    # With its guard it is a view, or runs before other requests: so it is open here on purpose.
+    covered = set().union(*(_covered(reach(one)) for one in (*hooks, *app.view_functions.values())))
+    return any(
+        key not in covered
+        for hook in lost
+        for key, one in reach(hook, stop=is_guard).items()
+        if one in BEHIND
+    )
 
 
 def _lost(view: Callable[..., Any], endpoint: str = "") -> list[Guarding]:

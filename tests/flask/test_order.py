@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 from flask.views import MethodView
 from flask.views import View as FlaskView
 
@@ -734,6 +734,35 @@ def test_guarded_hooks(cognito: CognitoGuard, app: Flask, as_user: As) -> None:
     client = app.test_client()
     assert client.get("/open").status_code == 401
     assert client.get("/open", headers=as_user()).text == "welcome"
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+@pytest.mark.parametrize("as_view", [False, True])
+def test_hooks_that_are_guarded_elsewhere(
+    as_view: bool, is_wrapped: bool, cognito: CognitoGuard, app: Flask, as_user: As
+) -> None:
+    """A function that runs before all requests may also be one that guards a blueprint, or a
+    view."""
+    ran: list[str] = []
+
+    def hook() -> str | None:
+        ran.append("hook")
+        return "welcome" if request.args else None
+
+    blueprint = Blueprint("some", __name__)
+    blueprint.add_url_rule("/some", "some", lambda: "welcome")
+    app.before_request(functools.wraps(hook)(lambda: hook()) if is_wrapped else hook)
+    if as_view:
+        app.add_url_rule("/some", "hook", cognito.required(hook))
+    else:
+        blueprint.before_request(cognito.required(hook))
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/open", "open", lambda: "welcome")
+    client = app.test_client()
+    assert client.get("/open").text == "welcome"
+    assert client.get("/some").status_code == 401
+    assert ran == ["hook", "hook"]
+    assert client.get("/some?more=1", headers=as_user()).text == "welcome"
 
 
 def test_registries(cognito: CognitoGuard, app: Flask, as_user: As) -> None:
