@@ -99,7 +99,9 @@ def _refuse_hidden(cls: type) -> None:
                 continue
             for nearer in cls.__mro__[:index]:
                 found = vars(nearer).get(name)
-                if found is not None and not is_marked(found) and not goes_on(found, "super", name):
+                if found is None or is_marked(found):
+                    continue
+                if not any(goes_on(found, each, name) for each in ("super", holder.__name__)):
                     raise ConfigurationError(
                         f"{nearer.__name__}.{name} hides the guard of "
                         f"{holder.__name__}.{name}; call super().{name}, or decorate it as well"
