@@ -23,12 +23,13 @@ def authorizer_context(identity: Identity) -> dict[str, str]:
     called so whatever the kind of the token. ``groups``, ``scopes`` and ``amr`` have a space
     between two names.
 
-    Raises :class:`ConfigurationError` for a name with a space in it, which Cognito does not allow
-    but a trigger may write.
+    Raises :class:`ConfigurationError` for a group or scope with a space in it, which Cognito does
+    not allow but a trigger may write.
     """
     # First, as it may raise: an error is reported with the variables that are there.
     groups, scopes = _joined("group", identity.groups), _joined("scope", identity.scopes)
-    methods = _joined("method", identity.amr)
+    # No caller is refused for one with a space in it: it is left out, as `mfa` does not ask for it.
+    methods = " ".join(method for method in identity.amr if method.split() == [method])
     claims = identity.claims
     said = {name: claims[name] for name in _TEXTS if isinstance(claims.get(name), str)}
     said |= {name: str(int(claims[name])) for name in _TIMES if name in claims}

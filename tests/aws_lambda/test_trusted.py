@@ -211,6 +211,9 @@ def test_how_somebody_signed_in(pool: LocalUserPool) -> None:
             enforce(policy, told(guard, with_word("rest", context), "lambda"))
     answer = Authorizer(guard)(token_event(f"Bearer {pool.access_token('ada')}"))
     assert "amr" not in answer["context"]
+    # What cannot be told keeps nobody out.
+    token = pool.access_token("ada", amr=["pwd", "text message", "", "mfa"])
+    assert Authorizer(guard)(token_event(f"Bearer {token}"))["context"]["amr"] == "pwd mfa"
 
 
 CHANGES: list[tuple[dict[str, Any], str]] = [
