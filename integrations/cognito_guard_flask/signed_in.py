@@ -181,8 +181,7 @@ def made(
         # It is used for nothing but to derive keys of our own. A fallback that is too short to have
         # sealed anything opens nothing.
         fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
-        long = (one for one in fallbacks if len(one) >= _LEAST_SECRET)
-        settings[secrets] = [app.secret_key, *long]
+        settings[secrets] = [app.secret_key, *(one for one in fallbacks if not _is_short(one))]
     try:
         sessions = LoginSessions.from_mapping(settings, guard=guard, store=store, prefix=prefix)
     except ConfigurationError as error:
@@ -191,6 +190,10 @@ def made(
         raise ConfigurationError(f"SECRET_KEY, which stands for {secrets}: {error}") from None
     sessions.require_blocking()
     return SignedIn(sessions)
+
+
+def _is_short(secret: object) -> bool:
+    return isinstance(secret, str | bytes) and len(secret) < _LEAST_SECRET
 
 
 def signed_in_of(extension: object) -> SignedIn | None:
