@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast, final
+from collections.abc import Iterable, Iterator
+from typing import Any, cast, final
 
 from flask import Flask, Response, current_app, request
 from flask import session as flask_session
@@ -178,10 +179,11 @@ def made(
     settings, secrets = dict(app.config), f"{start}SECRETS"
     is_own = secrets not in settings and bool(app.secret_key)
     if is_own:
-        # It is used for nothing but to derive keys of our own. A fallback that is too short to have
-        # sealed anything opens nothing.
+        # It is used for nothing but to derive keys of our own.
         fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
-        settings[secrets] = [app.secret_key, *(one for one in fallbacks if not _is_short(one))]
+        if isinstance(fallbacks, str | bytes):  # whose letters would be too short, and left out
+            raise ConfigurationError("SECRET_KEY_FALLBACKS must be a list")
+        settings[secrets] = [app.secret_key, *_long(fallbacks)]
     try:
         sessions = LoginSessions.from_mapping(settings, guard=guard, store=store, prefix=prefix)
     except ConfigurationError as error:
@@ -192,8 +194,11 @@ def made(
     return SignedIn(sessions)
 
 
-def _is_short(secret: object) -> bool:
-    return isinstance(secret, str | bytes) and len(secret) < _LEAST_SECRET
+def _long(fallbacks: Iterable[Any]) -> Iterator[Any]:
+    """Those of Flask's keys that may have sealed something; a shorter one opens nothing."""
+    for one in fallbacks:
+        if not isinstance(one, str | bytes) or len(one) >= _LEAST_SECRET:
+            yield one
 
 
 def signed_in_of(extension: object) -> SignedIn | None:

@@ -86,6 +86,13 @@ def test_no_sign_in() -> None:
             "E030",
             "COGNITO_GUARD['LOGIN_SECRETS'], which SECRET_KEY stands for: ",
         ),
+        ({}, {"SECRET_KEY_FALLBACKS": SECRET}, "E030", "SECRET_KEY_FALLBACKS: must be a list"),
+        (
+            {},
+            {"SECRET_KEY_FALLBACKS": [None]},
+            "E030",
+            "COGNITO_GUARD['LOGIN_SECRETS'], which SECRET_KEY stands for: ",
+        ),
         ({"LOGIN_SECRETS": ["short"]}, {}, "E030", "COGNITO_GUARD['LOGIN_SECRETS']: "),
         ({"LOGIN_STORE": "no.such"}, {}, "E031", "COGNITO_GUARD['LOGIN_STORE']: "),
         ({"LOGIN_STORE": object}, {}, "E031", "must have read, add"),

@@ -464,6 +464,7 @@ def test_settings() -> None:
         ({"SECRET_KEY": None}, MemorySessionStore(), "LOGIN_SECRETS is missing"),
         ({"SECRET_KEY": "dev"}, MemorySessionStore(), "^SECRET_KEY, which stands for .* 32"),
         ({"SECRET_KEY_FALLBACKS": [None]}, MemorySessionStore(), "^SECRET_KEY, which stands for"),
+        ({"SECRET_KEY_FALLBACKS": SECRET}, MemorySessionStore(), "^SECRET_KEY_FALLBACKS must be"),
         ({"COGNITO_LOGIN_SECRETS": ["dev"]}, MemorySessionStore(), "^each of COGNITO_LOGIN_SEC"),
         ({"COGNITO_LOGIN_DOMAIN": None}, MemorySessionStore(), "LOGIN_DOMAIN is missing"),
         ({"COGNITO_LOGIN_DOMIAN": "x"}, MemorySessionStore(), "LOGIN_DOMAIN"),
@@ -479,7 +480,16 @@ def test_settings() -> None:
         ),
     ],
     ids=[
-        *("no store", "no secret", "short key", "no key", "short secret", "no domain", "typo"),
+        *(
+            "no store",
+            "no secret",
+            "short key",
+            "no key",
+            "letters",
+            "short secret",
+            "no domain",
+            "typo",
+        ),
         *("other path", "no login"),
     ],
 )

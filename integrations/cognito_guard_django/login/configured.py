@@ -7,7 +7,7 @@ there are any.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, final
 
@@ -160,7 +160,10 @@ def read_login(raw: Mapping[Any, Any], guard: Guard) -> tuple[Login | None, list
     problems = _of_names(named) + problems
     stands_for = {}
     if _SECRETS not in named:
-        named[_SECRETS] = _own_secrets()
+        fallbacks = getattr(django_settings, "SECRET_KEY_FALLBACKS", ())
+        if isinstance(fallbacks, str | bytes):  # whose letters would be too short, and left out
+            problems.append(Problem("E030", "SECRET_KEY_FALLBACKS", "must be a list"))
+        named[_SECRETS] = [django_settings.SECRET_KEY, *_long(fallbacks)]
         stands_for[_SECRETS] = "SECRET_KEY"
     if stores is None or problems:
         return None, [*problems, *_each(named, guard, stands_for)]
@@ -213,10 +216,11 @@ def _ready(value: object, guard: Guard) -> Login:
     return Login(found, found)
 
 
-def _own_secrets() -> list[str]:
-    """Django's own. A fallback that is too short to have sealed anything opens nothing."""
-    fallbacks = getattr(django_settings, "SECRET_KEY_FALLBACKS", ())
-    return [django_settings.SECRET_KEY, *(one for one in fallbacks if len(one) >= _LEAST_SECRET)]
+def _long(fallbacks: Iterable[Any]) -> Iterator[Any]:
+    """Those of Django's keys that may have sealed something; a shorter one opens nothing."""
+    for one in fallbacks:
+        if not isinstance(one, str | bytes) or len(one) >= _LEAST_SECRET:
+            yield one
 
 
 _NEEDED = ("LOGIN_DOMAIN", "LOGIN_CLIENT_ID", "LOGIN_REDIRECT_URI", "LOGIN_LOGOUT_URI")
