@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ._support.arguments import alone
 from ._support.setting_errors import blamed_on, elsewhere, listed, told_value
 from ._support.setting_names import (
     ALB_SETTINGS,
@@ -179,6 +180,8 @@ def values_from_text(environ: Mapping[str, str], prefix: str = DEFAULT_PREFIX) -
 
 def _meant(name: str, text: str, convert: Callable[[str], Any]) -> str:
     """What to write instead, where that can be told from what is there."""
+    if name.endswith("CLIENT_IDS") and (hint := alone(listed(text))):
+        return hint
     meant = ",".join(listed(text)) if convert is as_list else text.strip(" \t\r\n'\"`")
     try:
         convert(meant)
@@ -272,7 +275,10 @@ def _refuse_text(values: Mapping[str, Any], prefix: str) -> None:
     for name in _LISTS:
         value = values.get(name)
         if isinstance(value, str):
-            meant = f"; write {json.dumps(listed(value))}" if listed(value) else ""
+            found = listed(value)
+            meant = f"; write {json.dumps(found)}" if found else ""
+            if name == "CLIENT_IDS":
+                meant = alone(found) or meant
             told = told_value(name, value)
             raise ConfigurationError(f"{prefix}{name} must be a list of texts{meant}{told}")
 

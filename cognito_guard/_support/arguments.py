@@ -12,6 +12,7 @@ from .callables import require_callable
 __all__ = [
     "MAX_LEEWAY",
     "Frozen",
+    "alone",
     "boolean",
     "checks",
     "client_id",
@@ -31,6 +32,7 @@ _CLIENT_ID_LENGTH = 128
 _URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 # draft-ietf-oauth-client-id-metadata-document, section 3: https, a path, no user, no fragment.
 _CLIENT_ID_URL = r"https://[^\s/?#@]+/[^\s#]*"
+_WAIVERS = ("ANY_CLIENT", "DYNAMIC_CLIENTS")
 # What stands for a value, or for none, where settings are written; as an id it is a slip.
 _WORDS = frozenset(
     {"any_client", "anyclient", "dynamic_clients", "none", "null", "true", "false", "undefined"}
@@ -105,10 +107,11 @@ def boolean(name: str, value: object) -> bool:
     return value
 
 
-def client_id(name: str, value: str) -> str:
-    """The id of an app client, or the URL of a client's metadata, which is one too."""
+def client_id(name: str, value: str, hint: str = "") -> str:
+    """The id of an app client, or the URL of a client's metadata, which is one too. ``hint``: what
+    to do instead of writing a word such as ``true``."""
     if value.casefold() in _WORDS:
-        raise ConfigurationError(f"{name}: the word {value!r} is not an id and cannot be in a list")
+        raise ConfigurationError(f"{name}: the word {value!r} is not an id{hint}")
     if "://" in value:
         segments = value.split("?")[0].split("/")
         fits = re.fullmatch(_CLIENT_ID_URL, value, re.ASCII) and printable(value)
@@ -120,6 +123,14 @@ def client_id(name: str, value: str) -> str:
     if not letters.isalnum() or not letters.isascii() or len(letters) > _CLIENT_ID_LENGTH:
         raise ConfigurationError(f"{name}: 1 to 128 letters, digits, '_' or '+'")
     return value
+
+
+def alone(client_ids: Iterable[str]) -> str:
+    """The end of a sentence, if one of these is a word that stands for all clients: beside ids,
+    it would be one of them, or make them idle."""
+    said = [client_id.upper() for client_id in client_ids]
+    word = next((word for word in _WAIVERS if word in said), None)
+    return "" if word is None else f"; write {word} alone, or ids without it"
 
 
 def issuer_url(value: object) -> str:

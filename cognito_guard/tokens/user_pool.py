@@ -326,7 +326,8 @@ def _client_ids(client_ids: Iterable[str] | AnyClient | DynamicClients) -> froze
         "; list the ids of your app clients (ANY_CLIENT accepts every client of the pool)",
     )
     for client_id in ids:
-        arguments.client_id("client_ids must hold app client ids", client_id)
+        hint = arguments.alone([client_id])
+        arguments.client_id("client_ids must hold app client ids", client_id, hint)
     return ids
 
 

@@ -260,7 +260,7 @@ HALF: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "any client and one more": (
         {**GOOD, "COGNITO_CLIENT_IDS": ["ANY_CLIENT", "one"]},
-        "the word 'ANY_CLIENT' is not an id and cannot be in a list",
+        "the word 'ANY_CLIENT' is not an id; write ANY_CLIENT alone, or ids without it",
     ),
 }
 

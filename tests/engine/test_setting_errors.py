@@ -69,6 +69,21 @@ TEXTS = {
         "COGNITO_CLIENT_IDS must hold app client ids: 1 to 128 letters, digits, '_' or '+' "
         r"(it is ['\u043ene'])",
     ),
+    "every client beside one, in brackets": (
+        {"CLIENT_IDS": "[ANY_CLIENT, abc]"},
+        "COGNITO_CLIENT_IDS is a list in brackets; separate the texts with commas or spaces "
+        "instead; write ANY_CLIENT alone, or ids without it (it is '[ANY_CLIENT, abc]')",
+    ),
+    "every client in small letters": (
+        {"CLIENT_IDS": "any_client"},
+        "COGNITO_CLIENT_IDS must hold app client ids: the word 'any_client' is not an id; write "
+        "ANY_CLIENT alone, or ids without it (it is ['any_client'])",
+    ),
+    "a word that is no id": (
+        {"CLIENT_IDS": "true"},
+        "COGNITO_CLIENT_IDS must hold app client ids: the word 'true' is not an id "
+        "(it is ['true'])",
+    ),
     "a pool of an emulator": (
         {"USER_POOL_ID": "local_1abc"},
         "COGNITO_USER_POOL_ID names 'local', which is no AWS region with user pools: copy the id "
@@ -114,6 +129,21 @@ VALUES = {
     "JSON in a text": (
         {"COGNITO_CLIENT_IDS": '["abc"]'},
         """COGNITO_CLIENT_IDS must be a list of texts; write ["abc"] (it is '["abc"]')""",
+    ),
+    "every client beside one": (
+        {"COGNITO_CLIENT_IDS": "ANY_CLIENT,abc"},
+        "COGNITO_CLIENT_IDS must be a list of texts; write ANY_CLIENT alone, or ids without it "
+        "(it is 'ANY_CLIENT,abc')",
+    ),
+    "one beside clients that register": (
+        {"COGNITO_CLIENT_IDS": "abc dynamic_clients"},
+        "COGNITO_CLIENT_IDS must be a list of texts; write DYNAMIC_CLIENTS alone, or ids without "
+        "it (it is 'abc dynamic_clients')",
+    ),
+    "every client beside one in a list": (
+        {"COGNITO_CLIENT_IDS": ["abc", "ANY_CLIENT"]},
+        "COGNITO_CLIENT_IDS must hold app client ids: the word 'ANY_CLIENT' is not an id; write "
+        "ANY_CLIENT alone, or ids without it (it is ['abc', 'ANY_CLIENT'])",
     ),
     "nothing for a list": (
         {"COGNITO_REGIONS": ""},
