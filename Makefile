@@ -21,12 +21,18 @@ playground: $(VENV)/playground  ## A page that builds or takes a token, and show
 tour: $(VENV)/tour  ## From a new user pool to S3 and a sign-out, with moto as AWS
 	@$(VENV)/bin/python -m example_apps.tour
 
-test: $(VENV)/test  ## Run the tests, with branch coverage
+# A part of the tests runs a part of the code: coverage is asked of all of them.
+TESTS = pytest -n auto --maxprocesses=4 --dist loadfile
+test: $(VENV)/test  ## Run the tests, with branch coverage; ARGS=tests/keys for a part, without coverage
+ifneq ($(strip $(ARGS)),)
+	$(VENV)/bin/python -m $(TESTS) $(ARGS)
+else
 	$(VENV)/bin/python -m coverage erase
-	$(VENV)/bin/python -m coverage run -m pytest -n auto --maxprocesses=4 --dist loadfile $(ARGS)
+	$(VENV)/bin/python -m coverage run -m $(TESTS)
 	$(VENV)/bin/python -m coverage combine --quiet
 	$(VENV)/bin/python -m coverage report --include='cognito_guard/*'
 	$(VENV)/bin/python -m coverage report --include='integrations/*' --fail-under=95
+endif
 
 fastmcp:  ## Run the tests of FastMCP, which wants other versions than the rest
 	@echo "Installing FastMCP into $(VENV)-fastmcp (the first time takes a minute or more) ..."
