@@ -35,6 +35,7 @@ from .requests.callers import SCOPE_KEY, Caller, Verdict, aidentify
 from .requests.csrf import is_foreign
 from .settings import Settings, current
 from .stateless import anonymous
+from .users.fitting import require_fields
 
 __all__ = ["CognitoMiddleware"]
 
@@ -77,7 +78,7 @@ class CognitoMiddleware:
         self._every = recheck
         if recheck is not None:
             Recheck(_nobody, every=recheck)  # which says what is wrong with it
-        current()  # a wrong setting stops the start, and not the first WebSocket
+        require_fields(current())  # a wrong setting stops the start, and not the first WebSocket
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> Any:
         if scope["type"] != "websocket":

@@ -9,7 +9,8 @@ from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from .settings import NAME, Settings, read
-from .users.profile import email_field, has_django_groups, is_text, missing, not_taken
+from .users.fitting import lacking
+from .users.profile import email_field, is_text, missing, not_taken
 
 __all__ = [
     "check_middleware",
@@ -69,8 +70,6 @@ def check_middleware(app_configs: object, **kwargs: object) -> list[CheckMessage
 def check_users(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     """E013, E014, E024: whether there are users of the kind that the settings speak of, and in the
     same database as who is who."""
-    from django.contrib.auth import get_user_model
-
     from .users.databases import apart
 
     settings = _readable()
@@ -82,25 +81,14 @@ def check_users(app_configs: object, **kwargs: object) -> list[CheckMessage]:
         text = "AUTHENTICATION_BACKENDS: CognitoBackend needs users that are stored."
         hint = f"Remove {BACKEND!r}, or set {NAME}['USERS'] to 'model'."
         return [Error(text, hint=hint, id="cognito_guard.E013")]
-    model: Any = get_user_model()
-    fields = {field.name for field in model._meta.get_fields()}
-    needed = {
-        "GROUPS": (settings.groups != {}, "groups"),
-        "STAFF_GROUPS": (settings.staff_groups is not None, "is_staff"),
-        "SUPERUSER_GROUPS": (settings.superuser_groups is not None, "is_superuser"),
-    }
     hint = (
         "Remove the setting, or add django.contrib.auth.models.PermissionsMixin (and is_staff) to "
         "the model."
     )
-    found: list[CheckMessage] = []
-    for name, (is_set, field) in needed.items():
-        if is_set and field not in fields:
-            text = f"{NAME}[{name!r}]: the user model {model._meta.label} has no field {field!r}."
-            found.append(Error(text, hint=hint, id="cognito_guard.E014"))
-        elif is_set and field == "groups" and not has_django_groups(model):
-            text = f"{NAME}[{name!r}]: {model._meta.label}.groups leads to no auth.Group."
-            found.append(Error(text, hint=hint, id="cognito_guard.E014"))
+    found: list[CheckMessage] = [
+        Error(problem.sentence, hint=hint, id=f"cognito_guard.{problem.id}")
+        for problem in lacking(settings)
+    ]
     if not found and (problem := apart(with_groups=settings.groups != {})) is not None:
         hint = "Let your router send the apps 'cognito_guard_django' and of users to one database."
         found.append(Error(f"DATABASE_ROUTERS: {problem}.", hint=hint, id="cognito_guard.E024"))

@@ -35,6 +35,7 @@ from .requests.headers import is_preflight
 from .requests.preflight import emptied, isolate, sanitise
 from .requests.refusal import answer_to, challenge, refuse, refuse_request, vary
 from .settings import Settings, current
+from .users.fitting import require_fields
 from .views.unread import look_at
 
 __all__ = ["CognitoMiddleware"]
@@ -56,8 +57,8 @@ class CognitoMiddleware:
     The metadata of ``RESOURCE`` (RFC 9728) is served here, to everybody.
 
     Works under WSGI and ASGI, without a change of threads. Raises ``ConfigurationError`` when the
-    server starts: for wrong settings, and for a middleware after it that would replace the token's
-    user.
+    server starts: for wrong settings, for a user model that lacks a field of theirs, and for a
+    middleware after it that would replace the token's user.
     """
 
     sync_capable = True
@@ -74,6 +75,7 @@ class CognitoMiddleware:
         note(self)
         ask_last(get_response, _settle, _asettle)
         login = configured()  # a wrong setting stops the start, and not the first request
+        require_fields(current())
         if apps.is_installed("django.contrib.auth"):
             connect()
         if login is not None and not login.blocks and not self._is_async:

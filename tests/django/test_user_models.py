@@ -324,7 +324,6 @@ def test_fields_that_a_hook_fills(people: Path) -> None:
         ("Strict", "{}", [], [200, 200]),
         ("Child", "{}", [], [200, 200]),
         ("Bare", "{}", [], [200, 200]),
-        ("Teamed", "{'GROUPS': 'mirror'}", ["cognito_guard.E014"], [500, 500]),
         ("Teamed", "{}", [], [200, 200]),
         ("Crewed", "{'GROUPS': 'mirror'}", [], [200, 200]),
     ],
@@ -344,3 +343,40 @@ def test_what_the_check_says(
         own=own,
     )
     assert said == [[wanted], statuses]
+
+
+@pytest.mark.parametrize(
+    ("own", "said_of"),
+    [
+        ("{'GROUPS': 'mirror'}", "GROUPS']: people.Teamed.groups leads to no auth.Group"),
+        ("{'STAFF_GROUPS': ['a']}", "STAFF_GROUPS']: the user model people.Teamed has no field"),
+        ("{'SUPERUSER_GROUPS': ['a']}", "SUPERUSER_GROUPS']: the user model people.Teamed has no"),
+    ],
+    ids=["groups", "staff", "superusers"],
+)
+def test_a_setting_that_the_model_has_no_field_for(own: str, said_of: str, people: Path) -> None:
+    """Nothing starts with it, where no checks run either; and whoever asks for a user without one
+    of our middlewares is told the same."""
+    said = project(
+        people,
+        "Teamed",
+        """
+        from cognito_guard import ConfigurationError
+        from cognito_guard_django.backends import CognitoBackend
+        from cognito_guard_django.channels import CognitoMiddleware
+        from django.core.handlers.asgi import ASGIHandler
+        say(checks())
+        token = pool.access_token("alice", groups=["a"])
+        for start in (Client().get, CognitoMiddleware, lambda _: ASGIHandler(),
+                      lambda _: CognitoBackend().authenticate(None, token=token)):
+            try:
+                say(str(start("/")))
+            except ConfigurationError as error:
+                say(str(error))
+        """,
+        own=own,
+    )
+    assert said[0] == [["cognito_guard.E014"]]
+    assert len({error for [error] in said[1:]}) == 1
+    assert said_of in said[1][0]
+    assert "remove the setting" in said[1][0]

@@ -17,10 +17,11 @@ from ..models import LONGEST_SUBJECT
 from ..settings import Settings
 from .creation import create
 from .databases import apart, database
+from .fitting import require_fields
 from .groups import Groups, groups_named
 from .lasting import after_rollback
 from .links import Found, adopt, find, find_now
-from .profile import fill, has_django_groups, not_taken, storable
+from .profile import fill, not_taken, storable
 from .refusals import has_met, refuse_hidden, refuse_inactive, unstorable
 from .rights import held_flags
 from .storing import store
@@ -38,10 +39,10 @@ def provision(identity: Identity, settings: Settings) -> Any:
     """The user of a caller, up to date. One query where nothing is new.
 
     Raises ``AccessDenied`` (``check_failed``) for an inactive user, for one who cannot be stored,
-    or what the hook raises; ``ConfigurationError`` where users are in a database of their own.
+    or what the hook raises; ``ConfigurationError`` where users are in a database of their own, or
+    lack a field of a setting.
     """
-    with_groups = settings.groups != {}
-    _refuse_project(with_groups=with_groups)
+    _refuse_project(settings)
     if not storable(identity.subject, LONGEST_SUBJECT):
         raise AccessDenied(Reason.CHECK_FAILED, "The caller's subject cannot be stored here.")
     told = told_by(identity, settings)
@@ -68,13 +69,12 @@ def _provision(told: Told, identity: Identity, settings: Settings) -> Any:
     return found.user
 
 
-def _refuse_project(*, with_groups: bool) -> None:
+def _refuse_project(settings: Settings) -> None:
     model = get_user_model()
     if not_taken(model):
         raise unstorable(model)
-    if with_groups and not has_django_groups(model):
-        raise ConfigurationError("COGNITO_GUARD['GROUPS']: users' groups are no auth.Group")
-    problem = apart(with_groups=with_groups)
+    require_fields(settings)
+    problem = apart(with_groups=settings.groups != {})
     if problem is not None:
         raise ConfigurationError(f"DATABASE_ROUTERS: {problem}; both must be in one database")
 
