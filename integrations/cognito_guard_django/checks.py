@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning
 
 from .settings import NAME, Settings, read
 from .users.fitting import lacking
-from .users.profile import email_field, is_text, missing, not_taken
+from .users.profile import clashes, email_field, is_text, missing, not_taken
 
 __all__ = [
     "check_middleware",
@@ -96,7 +96,7 @@ def check_users(app_configs: object, **kwargs: object) -> list[CheckMessage]:
 
 
 def check_user_model(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-    """E020, E022, E023, W020: whether users can be made from what tokens say."""
+    """E020, E022, E023, W020, W021: whether users can be made from what tokens say."""
     from django.contrib.auth import get_user_model
 
     settings = _readable()
@@ -125,6 +125,15 @@ def check_user_model(app_configs: object, **kwargs: object) -> list[CheckMessage
             id="cognito_guard.E020",
         )
         for name in missing(model)
+    ]
+    found += [
+        Warning(
+            f"AUTH_USER_MODEL: no two users of {model._meta.label} may have the same "
+            f"{' and '.join(names)}, and no token sees to that: the second one is refused.",
+            hint=f"{hint} Or take the constraint away.",
+            id="cognito_guard.W021",
+        )
+        for names in clashes(model)
     ]
     name = model.USERNAME_FIELD
     if not is_text(model):

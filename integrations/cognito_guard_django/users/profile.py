@@ -11,20 +11,21 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db.models import AutoField, CharField, EmailField, Field, TextField, UniqueConstraint
+from django.db.models import AutoField, CharField, EmailField, Field, TextField
 
 from cognito_guard import Identity
 
+from .uniqueness import clashing, is_unique
 from .values import Values
 
 __all__ = [
     "Start",
+    "clashes",
     "email_field",
     "fill",
     "has_django_groups",
     "is_parent_link",
     "is_text",
-    "is_unique",
     "lesser",
     "missing",
     "names_of",
@@ -67,19 +68,6 @@ def has_django_groups(model: Any) -> bool:
 
     fields = [field for field in model._meta.many_to_many if field.name == "groups"]
     return any(issubclass(field.related_model, Group) for field in fields)
-
-
-def is_unique(model: Any, field: Field[Any, Any]) -> bool:
-    """Whether no two users have the same, by the field itself or by a constraint."""
-    return field.unique or {field.name} in [
-        _constrained(one) for one in model._meta.constraints if isinstance(one, UniqueConstraint)
-    ]
-
-
-def _constrained(constraint: UniqueConstraint) -> set[str]:
-    expressions: Any = constraint.expressions
-    names = {part.name for one in expressions for part in one.flatten() if hasattr(part, "name")}
-    return {*constraint.fields, *names}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -197,6 +185,17 @@ def missing(model: Any) -> list[str]:
         for field in model._meta.concrete_fields
         if field.name not in known and not _fills_itself(field) and _is_needed(field)
     ]
+
+
+def clashes(model: Any) -> list[list[str]]:
+    """The fields of each constraint by which a caller may be kept out who is like another one, or
+    of whom tokens say as little."""
+    email = email_field(model)
+    apart = {model.USERNAME_FIELD, *missing(model)}
+    said = {"first_name", "last_name"}
+    if email is not None:
+        (apart if is_unique(model, email) else said).add(email.name)
+    return clashing(model, apart=apart, said=said - apart)
 
 
 def _fills_itself(field: Any) -> bool:
