@@ -12,6 +12,7 @@ from flask.typing import RouteCallable
 from flask.views import MethodView
 
 from cognito_guard import ConfigurationError
+from cognito_guard.testing import open_routes
 from cognito_guard_flask import CognitoGuard
 
 from .conftest import As
@@ -378,6 +379,23 @@ def test_a_class_with_its_guard(
     assert client.get("/").status_code == anonymous
     assert client.get("/", headers={"Authorization": "Bearer junk"}).status_code == 401
     assert client.get("/", headers=as_user()).text == "welcome"
+
+
+def test_a_view_that_knows_nothing_of_its_class(cognito: CognitoGuard, app: Flask) -> None:
+    """What a class's own `as_view` makes of nothing cannot be told from an open view, as the docs
+    say; `open_routes` lists it."""
+
+    class Admin(Open):
+        decorators: ClassVar = [cognito.required]
+
+    class Report(Admin):
+        @classmethod
+        def as_view(cls, name: str, *args: Any, **kwargs: Any) -> RouteCallable:
+            return lambda: "report"
+
+    app.add_url_rule("/", "view", Admin.as_view("view"))
+    app.add_url_rule("/report", "report", Report.as_view("report"))
+    assert open_routes(app) == ["/report"]
 
 
 NAMES = [
