@@ -26,6 +26,7 @@ __all__ = ["checked_guard", "guarded"]
 
 # `inspect.CO_COROUTINE`. To import `inspect` costs a cold start as much as all of this package.
 _COROUTINE = 0x80
+_VARARGS = 0x04  # likewise `inspect.CO_VARARGS`
 
 Names: TypeAlias = str | Iterable[str]
 R = TypeVar("R")
@@ -59,8 +60,8 @@ def guarded(
     that are not async.
 
     Handlers may be async; the decorated handler is then async too. Raises
-    :class:`~cognito_guard.ConfigurationError` for an empty or wrong requirement, and when it is
-    called with an event that is not a request.
+    :class:`~cognito_guard.ConfigurationError` for an empty or wrong requirement, for a function
+    that cannot take the three, and when it is called with an event that is not a request.
     """
     checked_guard(guard)
     needed = build_policy(
@@ -99,6 +100,13 @@ def guarded(
     def decorate(handler: Handler[Any]) -> Guarded:
         if isinstance(handler, type) or not callable(handler):
             raise ConfigurationError("guarded() decorates functions that handle events")
+        # Most often it is above the decorator of a route, which has the bare function already.
+        if type(handler) is FunctionType and not _takes_three(handler):
+            raise ConfigurationError(
+                f"{handler.__name__} cannot take the event, the context and the identity; put "
+                "guarded() right above a handler that takes all three (routes of Powertools are "
+                "guarded by requires of cognito_guard_lambda.powertools)"
+            )
         if _is_async(handler):
             if trust_authorizer is not None:
                 raise ConfigurationError("trust_authorizer is for handlers that are not async")
@@ -153,6 +161,15 @@ def _is_async(handler: Handler[Any]) -> bool:
 
     called = getattr(type(handler), "__call__", None)  # noqa: B004 - what it is, not whether
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(called)
+
+
+def _takes_three(handler: FunctionType) -> bool:
+    """Whether a function can be called with three arguments, as ``inspect.signature`` would say."""
+    code = handler.__code__
+    needed = code.co_argcount - len(handler.__defaults__ or ())
+    has_room = code.co_argcount >= 3 or bool(code.co_flags & _VARARGS)
+    named = code.co_kwonlyargcount - len(handler.__kwdefaults__ or {})
+    return needed <= 3 and has_room and not named
 
 
 def checked_guard(guard: object) -> Guard:

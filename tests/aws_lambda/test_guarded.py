@@ -26,7 +26,7 @@ from cognito_guard import (
 )
 from cognito_guard.testing import LocalApiGateway, LocalUserPool
 from cognito_guard_lambda import guarded
-from cognito_guard_lambda.guarded import _COROUTINE
+from cognito_guard_lambda.guarded import _COROUTINE, _VARARGS
 
 from .conftest import MAKE, MakeEvent, bearer
 
@@ -207,9 +207,9 @@ def test_mistakes(guard: Guard) -> None:
             guarded(guard)(handler)  # type: ignore[arg-type]
 
 
-def test_a_forgotten_decorator(guard: Guard, pool: LocalUserPool) -> None:
+def test_a_forgotten_decorator(guard: Guard) -> None:
     """A handler that takes the caller cannot be called by Lambda without the decorator; and what is
-    decorated twice lets nobody in."""
+    decorated twice is an error."""
 
     def handler(event: Any, context: Any, identity: Identity) -> Any:
         """The docstring."""
@@ -218,13 +218,46 @@ def test_a_forgotten_decorator(guard: Guard, pool: LocalUserPool) -> None:
         handler(MAKE["http"]([]), None)  # type: ignore[call-arg]
     once = guarded(guard)(handler)
     assert (once.__name__, once.__doc__) == ("handler", "The docstring.")
-    with pytest.raises(TypeError):
-        guarded(guard)(once)(MAKE["http"]([bearer(pool)]), None)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"^handler cannot take the event"):
+        guarded(guard)(once)  # type: ignore[arg-type]
 
 
-def test_what_makes_a_function_async_is_what_inspect_says() -> None:
-    """The flag is that of ``inspect``, which is not loaded for a plain handler."""
-    assert inspect.CO_COROUTINE == _COROUTINE
+HANDLERS: list[Any] = [
+    lambda: None,
+    lambda event: None,
+    lambda event, context: None,
+    lambda event, context, identity: None,
+    lambda event, context, identity=None: None,
+    lambda event, context, identity, /: None,
+    lambda event, context, identity, more: None,
+    lambda event, context, identity, more=1: None,
+    lambda event, context, *, identity: None,
+    lambda event, context, identity, *, more: None,
+    lambda event, context, identity, *, more=1: None,
+    lambda *arguments: None,
+    lambda event, context, *arguments: None,
+    lambda *arguments, more: None,
+    lambda event, context, **named: None,
+    lambda event, context, identity, **named: None,
+]
+
+
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda each: str(inspect.signature(each)))
+def test_what_cannot_take_the_caller(handler: Any, guard: Guard) -> None:
+    """It could never be called, so it is an error when it is written: as a rule, the route of a
+    framework, whose decorator below has taken the bare function."""
+    try:
+        inspect.signature(handler).bind(1, 2, 3)
+    except TypeError:
+        with pytest.raises(ConfigurationError, match="right above a handler that takes all three"):
+            guarded(guard)(handler)
+    else:
+        guarded(guard)(handler)
+
+
+def test_what_a_function_is_said_to_be_is_what_inspect_says() -> None:
+    """The flags are those of ``inspect``, which is not loaded for a plain handler."""
+    assert (inspect.CO_COROUTINE, inspect.CO_VARARGS) == (_COROUTINE, _VARARGS)
 
 
 def test_names_are_loaded_when_they_are_used() -> None:

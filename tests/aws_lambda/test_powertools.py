@@ -140,6 +140,26 @@ def test_mistakes(guard: Guard) -> None:
         requires(guard, groups=[])
 
 
+def test_a_guard_above_the_route_decorator(guard: Guard) -> None:
+    """Powertools has the bare function, which answers everybody; neither goes unnoticed."""
+    app: Any = APIGatewayHttpResolver()
+    wrong: Any = guarded(guard)
+    with pytest.raises(ConfigurationError, match=r"requires of cognito_guard_lambda\.powertools"):
+
+        @wrong
+        @app.get("/orders/<number>")
+        def order(number: str) -> dict[str, str]:
+            return {}
+
+    wrong = requires(guard)
+    with pytest.raises(TypeError):
+
+        @wrong
+        @app.get("/orders")
+        def orders() -> dict[str, str]:
+            return {}
+
+
 DATA_CLASSES: list[tuple[Any, str]] = [
     (APIGatewayProxyEvent, "rest"),
     (APIGatewayProxyEvent, "http-1.0"),
