@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, final
 
-from ..errors import ConfigurationError
+from ..network.addresses import sign_in_domain
 from ..network.exchange import Line, exchange
-from .addresses import check_address
 from .calls import UserCall, json_object
 from .errors import ScopeMissing, Throttled, TokenRefused, UserApiUnavailable
 
@@ -24,12 +23,7 @@ class UserInfo:
     """The endpoint, and the connection to it that is kept."""
 
     def __init__(self, domain: object) -> None:
-        if not isinstance(domain, str) or not domain.startswith(("http://", "https://")):
-            raise ConfigurationError(
-                "domain must be the pool's sign-in domain with its scheme, such as "
-                "https://example.auth.eu-west-1.amazoncognito.com"
-            )
-        self.url = check_address("domain", f"{domain.rstrip('/')}/oauth2/userInfo")
+        self.url = f"{sign_in_domain(domain)}/oauth2/userInfo"
         self.line = Line()
 
 

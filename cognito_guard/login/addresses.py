@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from .._support.arguments import printable
 from ..errors import ConfigurationError
+from ..network.addresses import web_address
 from ..network.proxies import is_loopback
 from ..tokens.user_pool import UserPool
 
-__all__ = ["MAX_HINT", "Parameters", "check_issuer", "own_address", "scopes", "sign_in_domain"]
+__all__ = ["MAX_HINT", "Parameters", "check_issuer", "own_address", "scopes"]
 
 MAX_HINT = 256
 """Letters of a parameter that a request may have a part in, at most."""
@@ -22,21 +23,12 @@ _SCOPE = r"[\x21\x23-\x5b\x5d-\x7e]+"
 _LANGUAGE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
 # OpenID Connect Core, section 3.1.2.1.
 _PROMPTS = ("none", "login", "consent", "select_account")
-_DOMAIN = "https://example.auth.eu-west-1.amazoncognito.com"
 _OWN = "https://app.example/"
 
 
-def sign_in_domain(value: object) -> str:
-    """The address of a pool's domain. Raises :class:`ConfigurationError`, as all functions here."""
-    address = _address("domain", value, _DOMAIN)
-    parts = urlsplit(address)
-    if parts.path not in ("", "/") or parts.query:
-        raise ConfigurationError(f"domain must be an address without a path, such as {_DOMAIN}")
-    return address.rstrip("/")
-
-
 def check_issuer(domain: str, pool: UserPool) -> None:
-    """That a domain on this machine is not expected to sign with AWS's keys."""
+    """That a domain on this machine is not expected to sign with AWS's keys. Raises
+    :class:`ConfigurationError`, as all functions here."""
     # Keys that were given are those of whoever signs there, whatever the issuer.
     of_aws = pool.jwks is None and pool.issuers[0].startswith("https://cognito-idp.")
     if of_aws and is_loopback(urlsplit(domain).hostname or ""):
@@ -48,7 +40,7 @@ def check_issuer(domain: str, pool: UserPool) -> None:
 
 def own_address(name: str, value: object) -> tuple[str, str]:
     """An address of one's own site, which the pool compares letter by letter, and its origin."""
-    address = _address(name, value, _OWN)
+    address = web_address(name, value, _OWN)
     parts = urlsplit(address)
     if not parts.path or parts.query or "?" in address:
         raise ConfigurationError(f"{name} must be an address with a path and without a query")
@@ -63,23 +55,6 @@ def _origin(address: str) -> str:
     usual = {"https": 443, "http": 80}[parts.scheme]
     port = "" if parts.port in (None, usual) else f":{parts.port}"
     return f"{parts.scheme}://{shown}{port}"
-
-
-def _address(name: str, value: object, example: str) -> str:
-    if not isinstance(value, str) or not printable(value) or " " in value or "\\" in value:
-        raise ConfigurationError(f"{name} must be an address such as {example}")
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port  # the port raises as well, if it is no number
-    except ValueError:
-        parts = urlsplit(host := "")
-    if not host:
-        raise ConfigurationError(f"{name} must be an address such as {example}")
-    if parts.username is not None or parts.password is not None or "#" in value:
-        raise ConfigurationError(f"{name} takes no user name and no fragment")
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
-        return value
-    raise ConfigurationError(f"{name} must be https; http is for loopback, such as localhost")
 
 
 def scopes(values: object) -> tuple[str, ...]:

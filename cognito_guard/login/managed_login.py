@@ -14,9 +14,10 @@ from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 from .._support import arguments
 from ..errors import ConfigurationError
+from ..network.addresses import sign_in_domain
 from ..network.post import Answer
 from ..tokens.user_pool import UserPool
-from .addresses import Parameters, check_issuer, own_address, sign_in_domain
+from .addresses import Parameters, check_issuer, own_address
 from .addresses import scopes as checked_scopes
 from .answers import Post, Tokens, error_of, tokens_of
 from .errors import LoginFailed, of_authorize

@@ -264,6 +264,12 @@ def test_what_an_app_lets_users_write(server: PoolServer, desk: LocalUserPool) -
         {"domain": "auth.example.com"},
         {"domain": "http://auth.example.com"},
         {"domain": 7},
+        {"domain": "https://auth.example.com/path"},
+        {"domain": "https://auth.example.com?"},
+        {"domain": "https://auth.example.com?x"},
+        {"domain": "https://auth.example.com/#"},
+        {"domain": "https://ada@auth.example.com"},
+        {"domain": "https://auth.example.com\\path"},
     ],
 )
 def test_wrong_arguments(pool: LocalUserPool, arguments: dict[str, Any]) -> None:

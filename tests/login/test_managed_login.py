@@ -61,6 +61,7 @@ def sessions(**changes: Any) -> LoginSessions:
         ("domain", "https://example/#", "domain takes no user name and no fragment"),
         ("domain", "https://example/login", "domain must be an address without a path"),
         ("domain", "https://example?a=b", "domain must be an address without a path"),
+        ("domain", "https://example?", "domain must be an address without a path"),
         ("client_id", None, "client_id must be a text"),
         ("client_id", "", "client_id must be a text"),
         ("client_id", "none", "client_id: the word"),

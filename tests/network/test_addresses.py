@@ -50,6 +50,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a host dressed up as a user": ("http://127.0.0.1@evil.example/", "no user name"),
     "an empty user": ("https://@keys.example/", "no user name"),
     "a fragment": ("https://keys.example/#x", "no fragment"),
+    "an empty fragment": ("https://keys.example/#", "no fragment"),
     "a space": ("https://keys.example/a b", "https://host/path"),
     "a line break": ("https://keys.example/\r\nX: y", "https://host/path"),
     "a tab": ("ht\ttps://keys.example/", "https://host/path"),
