@@ -39,8 +39,11 @@ def create_app(guard: Guard | None = None) -> Starlette:
 
     async def rename(request: Request) -> JSONResponse:
         """The body is {"name": "..."}."""
-        changed = await request.json()
-        await api.aupdate_attributes(token_of(request), {"name": changed["name"]})
+        try:
+            name = (await request.json())["name"]
+        except (ValueError, RecursionError, TypeError, KeyError):  # no JSON, or no such object
+            return JSONResponse({"detail": 'The body must be {"name": "..."}.'}, 400)
+        await api.aupdate_attributes(token_of(request), {"name": name})
         live.forget(token_of(request))  # what it remembers is older
         return await show(request)
 

@@ -36,6 +36,24 @@ def test_a_new_name(client: TestClient, server: PoolServer) -> None:
     assert client.patch("/me", json={"name": 7}, headers=headers).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["", "x", "[]", "{}", '"x"', "7", "null", "\N{LATIN SMALL LETTER E WITH ACUTE}", 100_000 * "["],
+)
+def test_no_name(client: TestClient, server: PoolServer, body: str) -> None:
+    headers = bearer(server.access_token("ada"))
+    answer = client.patch("/me", content=body.encode("latin-1"), headers=headers)
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+
+
+def test_half_a_character(client: TestClient, server: PoolServer) -> None:
+    """JSON can hold one, and no text can."""
+    headers = bearer(server.access_token("ada"))
+    answer = client.patch("/me", content=b'{"name": "\\ud800"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "InvalidParameterException")
+    assert client.get("/me", headers=headers).json()["name"] is None
+
+
 def test_the_end(client: TestClient, server: PoolServer) -> None:
     headers = bearer(server.access_token("ada"))
     assert client.delete("/me", headers=headers).json() == {"deleted": True}

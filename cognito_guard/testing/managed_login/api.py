@@ -50,6 +50,10 @@ def call_api(state: State, call: Call) -> Page:
         raise ApiError("UnknownOperationException", "There is no such operation here.")
     try:
         asked = json.loads(body_of(call.exchange))
+        # JSON can hold half a character, which nothing else can.
+        json.dumps(asked, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ApiError("InvalidParameterException", "There is something that is no text.") from None
     except (ValueError, RecursionError):
         asked = None
     if not isinstance(asked, dict):

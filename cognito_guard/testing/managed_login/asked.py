@@ -87,7 +87,6 @@ def metadata(asked: Json) -> dict[str, str] | None:
 def text(asked: Json, name: str) -> str:
     """A member that is a text of one letter or more."""
     value = asked.get(name)
-    # JSON can hold half a character, which nothing else can.
     if not isinstance(value, str) or not value or not value.isprintable():
         raise invalid(name)
     return value

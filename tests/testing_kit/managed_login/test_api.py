@@ -45,9 +45,14 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
         {"RefreshToken": "made-up", "ClientSecret": "public"},
     ),
     (
-        "NotAuthorizedException",
+        "InvalidParameterException",
         "GetTokensFromRefreshToken",
         {"RefreshToken": "made-up", "ClientId": "shop", "ClientSecret": "\ud800"},
+    ),
+    (
+        "InvalidParameterException",
+        "GetTokensFromRefreshToken",
+        {"RefreshToken": "made-up", "ClientMetadata": {"\udfff": "x"}},
     ),
     (
         "NotAuthorizedException",

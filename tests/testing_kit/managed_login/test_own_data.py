@@ -38,6 +38,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     (SCHEMA, "UpdateUserAttributes", attribute("custom:" + 21 * "x")),
     (SCHEMA, "UpdateUserAttributes", attribute("name", 7)),
     (SCHEMA, "UpdateUserAttributes", attribute("name", 2049 * "x")),
+    (SCHEMA, "UpdateUserAttributes", attribute("name", "half a character: \ud800")),
     (SCHEMA, "UpdateUserAttributes", attribute("email", "ada")),
     (SCHEMA, "UpdateUserAttributes", attribute("phone_number", "0123")),
     (NOT, "UpdateUserAttributes", attribute("email_verified", "true")),
