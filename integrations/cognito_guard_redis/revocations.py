@@ -176,9 +176,12 @@ def open_revocation_store(url: str, *, prefix: str = PREFIX) -> RedisRevocationS
     }
     try:
         client = Redis.from_url(url, **timeouts)
-    except ValueError:  # whose message may repeat a password
+        # Which options there are is known to connections alone. This one is not opened.
+        client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
+    except Exception:  # noqa: BLE001  # of any class; and its message may repeat a password
         raise ConfigurationError(
-            "the address of Redis must be redis://, rediss:// or unix://"
+            "the address of Redis must be redis://, rediss:// or unix://, and its options must be "
+            "those of redis.Redis.from_url"
         ) from None
     return RedisRevocationStore(client, prefix=prefix)
 

@@ -268,6 +268,10 @@ def test_a_function_that_gives_a_store() -> None:
         (("revoked", "--store", "tests.cli.revocation_stores:NONE"), "--store must be a"),
         (("revoked", "--store", "tests.cli.revocation_stores:ASYNC"), "not async"),
         (("revoked", "--redis", "http://example"), "must be redis://"),
+        (("revoked", "--redis", "redis://127.0.0.1/?foo=bar"), "its options must be"),
+        (("revoked", "--redis", "redis://127.0.0.1/?protocol=9"), "its options must be"),
+        (("revoked", "--redis", "redis://127.0.0.1/?db=first"), "its options must be"),
+        (("revoke", "--redis", "rediss://127.0.0.1/?ssl_key=x", "--jti", "a"), "its options"),
     ],
 )
 def test_wrong_usage(argv: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -341,3 +341,6 @@ def test_by_an_address(port: int, client: redis.Redis) -> None:
     with pytest.raises(ConfigurationError, match="must be redis://") as caught:
         open_revocation_store("http://:secret@127.0.0.1")
     assert "secret" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match="its options must be") as caught:
+        open_revocation_store("redis://:secret@127.0.0.1/?sokcet_timeout=1")
+    assert "secret" not in str(caught.value)
