@@ -10,18 +10,27 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from cognito_guard import ConfigurationError, Identity
+from cognito_guard import ConfigurationError, Identity, UserPool
 
-__all__ = ["authorizer_context", "claims_of_context"]
+__all__ = ["authorizer_context", "claims_of_context", "put_roles"]
 
 _TEXTS = ("sub", "iss", "token_use", "aud", "jti", "origin_jti", "acr")
 _TIMES = ("exp", "iat", "auth_time")
+# What is told by a name of its own, or told of the token alone. Roles never stand in for it.
+_TOLD = frozenset(
+    {
+        *_TEXTS,
+        *_TIMES,
+        *("act", "amr", "client_id", "cnf", "cognito:groups", "cognito:username", "nbf", "scope"),
+        "username",
+    }
+)
 
 
 def authorizer_context(identity: Identity) -> dict[str, str]:
     """Who is calling, in texts by the names of the claims. ``client_id`` and ``username`` are
     called so whatever the kind of the token. ``groups``, ``scopes`` and ``amr`` have a space
-    between two names.
+    between two names. ``roles`` is a list in JSON, as the name of a role may have a space.
 
     Raises :class:`ConfigurationError` for a group or scope with a space in it, which Cognito does
     not allow but a trigger may write.
@@ -37,6 +46,8 @@ def authorizer_context(identity: Identity) -> dict[str, str]:
     said["groups"], said["scopes"] = groups, scopes
     if methods:
         said["amr"] = methods
+    if identity.roles:
+        said["roles"] = json.dumps(identity.roles)
     if identity.username is not None:
         said["username"] = identity.username
     if identity.actor is not None:
@@ -46,7 +57,8 @@ def authorizer_context(identity: Identity) -> dict[str, str]:
 
 
 def claims_of_context(context: Mapping[str, Any]) -> dict[str, Any]:
-    """The claims in what :func:`authorizer_context` has told. What it has not is left out."""
+    """The claims in what :func:`authorizer_context` has told, and ``roles``, for
+    :func:`put_roles`. What it has not told is left out."""
     claims: dict[str, Any] = {name: context[name] for name in _TEXTS if name in context}
     claims |= {name: whole_number(context[name]) for name in _TIMES if name in context}
     is_id = claims.get("token_use") == "id"
@@ -61,11 +73,22 @@ def claims_of_context(context: Mapping[str, Any]) -> dict[str, Any]:
         if names is not None:
             # What is no text stays as it is, and is refused.
             claims[claim] = names.split() if isinstance(names, str) else names
-    if "act" in context:
-        claims["act"] = context["act"]
-        with suppress(TypeError, ValueError, RecursionError):
-            claims["act"] = json.loads(context["act"])
+    for name in ("act", "roles"):
+        if name in context:
+            claims[name] = context[name]
+            with suppress(TypeError, ValueError, RecursionError):
+                claims[name] = json.loads(context[name])
     return claims
+
+
+def put_roles(claims: dict[str, Any], pools: Iterable[UserPool]) -> None:
+    """Put the ``roles`` of a context into the claim in which the pool of that issuer has roles:
+    which one that is, only the guard knows that reads the claims."""
+    roles = claims.pop("roles", None)
+    names = [pool.role_claim for pool in pools if claims.get("iss") in pool.issuers]
+    if roles is not None and names and names[0] is not None and names[0] not in _TOLD:
+        # What is no list is refused, and no text is taken for the name of a role.
+        claims[names[0]] = roles if isinstance(roles, list) else None
 
 
 def whole_number(value: object) -> object:

@@ -85,7 +85,10 @@ def guarded(
 
         checked_authorizer(trust_authorizer, no_commas_in_groups)
         word_in = functools.partial(
-            read_word, authorizer=trust_authorizer, no_commas_in_groups=no_commas_in_groups
+            read_word,
+            authorizer=trust_authorizer,
+            pools=guard.user_pools,
+            no_commas_in_groups=no_commas_in_groups,
         )
 
         def identify(request: Request) -> Identity:

@@ -7,13 +7,13 @@ read in two ways is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, final, get_args
 
-from cognito_guard import ConfigurationError, Guard, Identity, InvalidToken, Reason
+from cognito_guard import ConfigurationError, Guard, Identity, InvalidToken, Reason, UserPool
 
-from .context import claims_of_context, whole_number
+from .context import claims_of_context, put_roles, whole_number
 from .events import AuthorizerKind, Event, Kind, kind_of
 from .outcome import Outcome
 
@@ -66,7 +66,8 @@ def trust_authorizer(
     :class:`~cognito_guard.ConfigurationError` for an event that cannot come from such an
     authorizer.
     """
-    word = Outcome(read_word, event, authorizer, no_commas_in_groups=no_commas_in_groups)
+    pools = guard.user_pools
+    word = Outcome(read_word, event, authorizer, pools, no_commas_in_groups=no_commas_in_groups)
     del event  # it has claims, which no frame of ours shows to who reports an error
     return trust_word(guard, word.get())
 
@@ -89,13 +90,20 @@ def trust_word(guard: Guard, word: _Word | None) -> Identity:
 
 
 def read_word(
-    event: Event, authorizer: AuthorizerKind, *, no_commas_in_groups: bool = False
+    event: Event,
+    authorizer: AuthorizerKind,
+    pools: Iterable[UserPool],
+    *,
+    no_commas_in_groups: bool = False,
 ) -> _Word | None:
-    """What an authorizer says in an event. Raises as :func:`trust_authorizer`."""
+    """What an authorizer says in an event, for a guard of these pools. Raises as
+    :func:`trust_authorizer`."""
     reader = checked_authorizer(authorizer, no_commas_in_groups)
     claims = reader(event, kind_of(event))
     if claims is None:
         return None
+    if authorizer == "lambda":
+        put_roles(claims, pools)
     groups = claims.get("cognito:groups")
     if authorizer == "cognito" and isinstance(groups, str):
         if "," in groups and not no_commas_in_groups:

@@ -216,6 +216,65 @@ def test_how_somebody_signed_in(pool: LocalUserPool) -> None:
     assert Authorizer(guard)(token_event(f"Bearer {token}"))["context"]["amr"] == "pwd mfa"
 
 
+@pytest.mark.parametrize(
+    ("reads", "claims"),
+    [
+        ({}, {"custom:role": "read and write, all"}),
+        ({"split_roles": True}, {"custom:role": "editor,reader"}),
+        ({"role_claim": "roles"}, {"roles": ["editor", "read and write", "a,b"]}),
+        ({"role_claim": "cognito:groups"}, {"cognito:groups": ["editor"]}),
+        ({"role_claim": "scope", "split_roles": True}, {"scope": "openid editor"}),
+        ({"role_claim": None}, {"custom:role": "editor"}),
+        ({}, {}),
+    ],
+    ids=str,
+)
+def test_roles(pool: LocalUserPool, reads: dict[str, Any], claims: dict[str, Any]) -> None:
+    """Are the same behind an authorizer, whatever they are called and wherever they come from."""
+    guard = Guard(pool.trust(**reads))
+    token = pool.access_token("ada", claims=claims)
+    verified = guard.verify(token)
+    assert bool(verified.roles) is bool(claims and reads.get("role_claim", "custom:role"))
+    for event in _lambda_events(Authorizer(guard)(token_event(f"Bearer {token}"))):
+        identity = told(guard, event, "lambda")
+        assert (identity.roles, identity.groups) == (verified.roles, verified.groups)
+        assert identity.scopes == verified.scopes
+
+
+def test_roles_are_nothing_else(pool: LocalUserPool) -> None:
+    """Of a guard that reads roles elsewhere they become no groups and no second factor."""
+    other = LocalUserPool("eu-west-1_Other9999")
+    token = pool.access_token("ada", claims={"custom:role": "mfa"})
+    word = Authorizer(Guard(pool.trust()))(token_event(f"Bearer {token}"))["context"]
+    for claim in ("amr", "cognito:groups", "username"):
+        guard = Guard(other.trust(), pool.trust(role_claim=claim))
+        identity = told(guard, with_word("rest", word), "lambda")
+        assert (identity.amr, identity.groups) == ((), ())
+        assert "mfa" not in identity.roles
+    guard = Guard(other.trust(role_claim="roles"), pool.trust(role_claim="custom:job"))
+    identity = told(guard, with_word("rest", word), "lambda")
+    assert (identity.roles, dict(identity.custom)) == (("mfa",), {"job": ("mfa",)})
+
+
+@pytest.mark.parametrize("spoiled", ["", "mfa", '"mfa"', "[5]", '{"mfa": 1}', "[" * 100_000, 5])
+def test_roles_that_are_none(guard: Guard, pool: LocalUserPool, spoiled: object) -> None:
+    """What is no list of names is refused."""
+    context = Authorizer(guard)(token_event(bearer(pool)[1]))["context"]
+    assert "roles" not in context
+    with pytest.raises(InvalidToken, match="malformed_claim"):
+        told(guard, with_word("rest", {**context, "roles": spoiled}), "lambda")
+
+
+def test_a_role_as_a_requirement(guard: Guard, pool: LocalUserPool) -> None:
+    """As in front of any other handler."""
+    handler = guarded(guard, roles="editor", trust_authorizer="lambda")(lambda *_: "in")
+    for role, answer in (("editor", "in"), ("reader", 403)):
+        token = pool.access_token("ada", role=role)
+        context = Authorizer(guard)(token_event(f"Bearer {token}"))["context"]
+        found = handler(with_word("rest", context), None)
+        assert (found if found == "in" else found["statusCode"]) == answer
+
+
 CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"iss": "https://evil.example"}, "unknown_issuer"),
     ({"client_id": "7another89client"}, "wrong_client"),
