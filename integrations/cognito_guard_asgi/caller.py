@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, final
 
-from cognito_guard import ExemptPaths, Guard, Identity, MissingCredentials
+from cognito_guard import ExemptPaths, Guard, Identity, MissingCredentials, StepUpRequired
 
 if TYPE_CHECKING:
     from cognito_guard.login import LoginSession
 
     from .marks import Marks
+    from .refusal import Page, Scope
     from .signed_in import SignedIn
 
 __all__ = ["KEY", "Caller", "caller_of", "full_path", "relative_path", "root_path"]
@@ -31,12 +32,12 @@ class Caller:
 
     Where there is sign-in: ``signed_in``, what asked for the session; ``session``, if there is one;
     ``method``, the one that the request with a session, or for a route of sign-in, came with;
-    ``marks``, what the answer says.
+    ``marks``, what the answer says; ``page``, whether ``login_required`` has let somebody in.
     """
 
     __slots__ = (
-        *("exempt", "guard", "identity", "marks", "method", "outer", "path", "preflight"),
-        *("required", "root_path", "session", "signed_in"),
+        *("exempt", "guard", "identity", "marks", "method", "outer", "page", "path"),
+        *("preflight", "required", "root_path", "session", "signed_in"),
     )
 
     def __init__(
@@ -58,11 +59,19 @@ class Caller:
         self.signed_in: SignedIn | None = None
         self.session: LoginSession | None = None
         self.marks: Marks | None = None
+        self.page = False
         self.method: str | None = None
 
     def missing(self) -> MissingCredentials:
         """What there is to raise where there is no identity."""
         return self.guard.missing_credentials()
+
+    def led_from(self, scope: Scope, error: object) -> Page | None:
+        """What leads a browser through the stronger sign-in that a page of an app's asks for with
+        ``error``, and back; ``None`` for others."""
+        if not self.page or self.signed_in is None or not isinstance(error, StepUpRequired):
+            return None
+        return self.signed_in.led_from(scope, error)
 
     def and_outer(self) -> Iterator[Caller]:
         """What this says, and then each that is further out."""

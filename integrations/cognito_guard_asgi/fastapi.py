@@ -24,6 +24,7 @@ from cognito_guard import (
 )
 from cognito_guard import enforce as enforce_policy
 
+from .caller import caller_of
 from .held import Call
 from .lasting import LastingStream, LastingWebSocket
 from .metadata import ResourceMetadata
@@ -159,6 +160,10 @@ class CognitoAuth(Scheme):
     async def _on_error(self, connection: Any, error: Any) -> Any:
         call = Call(connection=connection)
         del connection
+        caller = caller_of(call.connection.scope)
+        led = None if caller is None else caller.led_from(call.connection.scope, error)
+        if led is not None:  # from a page of Starlette's `login_required`
+            return problem_response(led)
         answer = challenge(self.guard, call.connection.scope, error)
         if not isinstance(call.connection, WebSocket):
             if self._problem_details:

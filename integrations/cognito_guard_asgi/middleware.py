@@ -161,7 +161,7 @@ class CognitoMiddleware:
         try:
             await self.app(held.scope, held.receive, sent)
         except CognitoGuardError as error:
-            refusal = self._answer_to(held.scope, error) if sent.refusable else None
+            refusal = self._answer_to(held.scope, error, caller) if sent.refusable else None
             if refusal is None:
                 raise
             await sent.refuse(refusal)
@@ -183,10 +183,12 @@ class CognitoMiddleware:
         held.send = Answering(held.send, signed_in.missing(held.scope))
         return False
 
-    def _answer_to(self, scope: Scope, error: CognitoGuardError) -> Challenge | Page | None:
+    def _answer_to(
+        self, scope: Scope, error: CognitoGuardError, caller: Caller
+    ) -> Challenge | Page | None:
         """The refusal that an error of the app means; ``None`` for one that is none."""
         if isinstance(error, AuthError | KeysUnavailable):
-            return challenge(self._guard, scope, error)
+            return caller.led_from(scope, error) or challenge(self._guard, scope, error)
         return None if self._signed_in is None else self._signed_in.answer_to(scope, error)
 
     def _guard_routers(self, around: object) -> None:

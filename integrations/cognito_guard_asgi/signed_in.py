@@ -12,6 +12,7 @@ from cognito_guard import (
     Identity,
     KeysUnavailable,
     MissingCredentials,
+    StepUpRequired,
 )
 from cognito_guard.login import (
     LoginFailed,
@@ -192,6 +193,13 @@ class SignedIn:
             headers=header_values(held.scope),
             session=None if look is None else look.session,
         )
+
+    def led_from(self, scope: Scope, error: StepUpRequired) -> Page | None:
+        """See :meth:`Caller.led_from`."""
+        if scope["type"] != "http":
+            return None
+        to = self.way_in(Exchange(scope, _nothing, _nothing), error)
+        return None if to is None else Page.leading(to)
 
     def answer_to(self, scope: Scope, error: Exception) -> Page | None:
         """What is answered where an app ends with an error about sessions; ``None`` for others."""

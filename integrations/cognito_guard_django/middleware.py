@@ -15,6 +15,7 @@ from cognito_guard import CognitoGuardError, ConfigurationError
 from .chain import ask_last, note, refuse_order
 from .login.callers import afind_signed_in, dropped, find_signed_in, pass_on, show
 from .login.configured import configured
+from .login.decorators import led_from
 from .login.django_session import hide_marked
 from .login.places import is_of_login, is_route
 from .login.signals import connect
@@ -150,8 +151,11 @@ class CognitoMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Refuse where a view does: by an ``AuthError`` or ``KeysUnavailable`` that it raises. The
-        transaction around it has been rolled back by then. Other errors are none of ours."""
-        return answer_to(request, exception)
+        transaction around it has been rolled back by then. Other errors are none of ours.
+
+        A page that asks for a stronger sign-in leads a browser there."""
+        answer = answer_to(request, exception)
+        return answer if answer is None else led_from(request, exception) or answer
 
     def _judge(self, request: HttpRequest, *, exempt: bool = True) -> HttpResponse | None:
         """Decide about a request: a refusal, or ``None`` where it may go on. ``exempt``: whether a

@@ -44,8 +44,8 @@ class Kept:
     """What is known of a request.
 
     Where there is sign-in: ``login_looked``, whether the cookie counted; ``login_session``, what
-    ``login_sessions`` found; ``by_session``, whether that is who is calling; ``is_page``, whether
-    it is a page for who has signed in.
+    ``login_sessions`` found; ``by_session``, whether that is who is calling; ``page``, what leads
+    browsers to the sign-in, where it is a page for who has signed in.
     """
 
     guard: Guard | None = None
@@ -57,7 +57,7 @@ class Kept:
     endpoint: str | None = None
     """Where it led when it came."""
     by_session = False
-    is_page = False
+    page: SignedIn | None = None
     login_looked = False
     login_sessions: LoginSessions | None = None
     login_session: LoginSession | None = None

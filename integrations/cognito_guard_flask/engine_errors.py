@@ -1,4 +1,7 @@
-"""An ``AuthError`` or ``KeysUnavailable`` that a view raises becomes the refusal it stands for."""
+"""An ``AuthError`` or ``KeysUnavailable`` that a view raises becomes the refusal it stands for.
+
+One of a page that asks for a stronger sign-in leads a browser there.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 from flask import Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from cognito_guard import AuthError, CognitoGuardError, Guard, KeysUnavailable
+from cognito_guard import AuthError, CognitoGuardError, Guard, KeysUnavailable, StepUpRequired
 
 from .current import EXTENSION, kept
 from .refusal import LoginAnswer, Refusal, refuse
@@ -38,9 +41,22 @@ def _converting(inner: Callable[..., Any]) -> Callable[..., Any]:
         except (AuthError, KeysUnavailable) as error:
             if _has_handler(error):
                 raise
-            raise refuse(_judge(), error) from error
+            refusal = refuse(_judge(), error)
+            raise _led(error) or refusal from error
+        except Refusal as refusal:
+            led = _led(refusal.__cause__) if refusal._by_view else None
+            if led is None:
+                raise
+            raise led from refusal
 
     return run
+
+
+def _led(error: object) -> Answered | None:
+    """What leads a browser on its way to a page through a stronger sign-in, and back."""
+    page = kept().page
+    way_in = None if page is None or not isinstance(error, StepUpRequired) else page.way_in(error)
+    return None if way_in is None else Answered(response=way_in)
 
 
 def _handling(inner: Callable[..., Any]) -> Callable[..., Any]:

@@ -299,9 +299,14 @@ class CognitoGuard:
 
     def enforce(self, policy: PolicyLike | None = None) -> Identity:
         """Return the caller, if there is one and the policy accepts them. Use it inside a view.
-        Raises :class:`Refusal`.
+        Raises :class:`Refusal`. In a page, one that asks for a stronger sign-in leads browsers
+        there, as the policy of :meth:`login_required` does.
         """
-        return self._enforce(policy, kept())
+        try:
+            return self._enforce(policy, kept())
+        except Refusal as refusal:
+            refusal._by_view = True
+            raise
 
     def _enforce(self, policy: PolicyLike | None, known: Kept) -> Identity:
         guard = self._guard_of_app()
@@ -359,7 +364,7 @@ class CognitoGuard:
                 if way_in is None:
                     raise
                 return way_in
-            known.is_page = True
+            known.page = signed_in
             return None
 
         return check

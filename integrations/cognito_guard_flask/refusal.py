@@ -32,6 +32,9 @@ class Refusal(HTTPException):
     errors themselves (Flask-RESTX, Flask-RESTful, flask-smorest) take the body from ``data``.
     """
 
+    _by_view = False
+    """Whether a view has asked for it by ``enforce``, and no guard before it."""
+
     def __init__(self, reason: Reason, challenge: Challenge) -> None:
         super().__init__(challenge.problem["detail"])
         self.reason = reason
@@ -121,5 +124,5 @@ def mark_session(response: Response, known: Kept) -> None:
     new session.
     """
     response.vary.add("Cookie")
-    if known.is_page and known.by_session:
+    if known.page is not None and known.by_session:
         response.headers.setdefault("Cache-Control", "no-store")

@@ -20,14 +20,17 @@ from django.views import View
 from rest_framework.decorators import api_view, authentication_classes, permission_classes
 from rest_framework.response import Response
 
-from cognito_guard import AccessDenied, Reason, require_recent_login
+from cognito_guard import AccessDenied, LoginTooWeak, Reason, require_acr, require_recent_login
 from cognito_guard.login import MemorySessionStore
 from cognito_guard.testing import Fault
+from cognito_guard_django import enforce
+from cognito_guard_django.decorators import cognito_required
 from cognito_guard_django.login.decorators import login_required
 from cognito_guard_django.login.django_session import end_all
 from cognito_guard_django.login.mixins import LoginRequiredMixin
 from cognito_guard_django.login.signals import signed_in_elsewhere, signed_out
 from cognito_guard_django.rest_framework import CognitoAuthentication, CognitoPermission
+from cognito_guard_django.sign_out import sign_out
 
 from .login_site import (
     SESSION,
@@ -55,6 +58,25 @@ def recent(request: Any) -> HttpResponse:
     return who(request)
 
 
+@login_required
+def strong(request: Any) -> HttpResponse:
+    """The view itself wants a stronger sign-in, for all but who is signed out by then."""
+    if "leave" in request.GET:
+        sign_out(request)
+    caller = request.identity
+    if caller is None:
+        raise LoginTooWeak(Reason.LOGIN_TOO_WEAK, "Sign in again.", acr_values=["a"])
+    enforce(request, require_acr("urn:cognito:loa:3"))
+    raise AssertionError
+
+
+@cognito_required
+def strong_api(request: Any) -> HttpResponse:
+    """The same, and no page."""
+    enforce(request, require_acr("urn:cognito:loa:3"))
+    raise AssertionError
+
+
 class Editors(LoginRequiredMixin, View):
     """For editors."""
 
@@ -79,6 +101,8 @@ class MoreUrls:
     urlpatterns = [  # noqa: RUF012
         *Urls.urlpatterns,
         path("recent", recent),
+        path("strong", strong),
+        path("strong-api", strong_api),
         path("editors", Editors.as_view()),
         path("rest", rest),
     ]
@@ -113,6 +137,26 @@ def test_pages(here: DjangoSite) -> None:
         token = here.server.access_token(client_id="web", auth_time=1)
         headers = {**PAGE, "authorization": f"Bearer {token}"}
         assert browser.get("/recent", headers=headers).status_code == 401
+
+
+def test_the_view_of_a_page(here: DjangoSite) -> None:
+    """It leads a browser to a stronger sign-in, which is there by a session; nobody else."""
+    browser = client()
+    sign_in(browser)
+    sent = browser.get("/strong?a=1", headers=PAGE)
+    asks = "&prompt=login&step_up=login_too_weak&acr_values="
+    assert sent["Location"].startswith(f"/auth/login?next=%2Fstrong%3Fa%3D1{asks}")
+    assert (sent.status_code, sent["Cache-Control"]) == (302, "no-store")
+    assert "Cookie" in sent["Vary"]
+    headers = {**PAGE, "authorization": f"Bearer {here.server.access_token(client_id='web')}"}
+    for refused in (
+        browser.get("/strong"),
+        browser.post("/strong", headers={**PAGE, **OWN}),
+        browser.get("/strong", headers=headers),
+        browser.get("/strong-api", headers=PAGE),
+        browser.get("/strong?leave", headers=PAGE),
+    ):
+        assert (refused.status_code, refused.json()["reason"]) == (401, "login_too_weak")
 
 
 def test_rest_framework(here: DjangoSite) -> None:

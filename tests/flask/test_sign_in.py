@@ -20,11 +20,14 @@ from cognito_guard import (
     Guard,
     InvalidToken,
     Reason,
+    StepUpRequired,
+    enforce,
+    require_acr,
     require_recent_login,
 )
 from cognito_guard.login import LoginSessions, ManagedLogin, MemorySessionStore
 from cognito_guard.testing import LocalUserPool
-from cognito_guard_flask import CognitoGuard, current_identity
+from cognito_guard_flask import CognitoGuard, Refusal, current_identity
 from cognito_guard_flask.login import login_blueprint, login_session
 from example_apps.serving_wsgi import serve_wsgi
 
@@ -337,6 +340,79 @@ def test_sign_in_again_for_what_wants_it() -> None:
         asks = "&prompt=login&step_up=login_too_old&max_age=60"
         assert browser.visit("/money").path == f"{next_of('/money')}{asks}"
         assert browser.fetch("/money").status == 401
+
+
+def test_a_stronger_sign_in_for_the_view_of_a_page() -> None:
+    """However the view asks for it, also where the app renders errors. A guard for APIs does not
+    lead there, nor does a view that takes no for an answer."""
+    strong = require_acr("urn:cognito:loa:3")
+
+    def make(running: Running) -> Flask:
+        app, cognito = signing_in(running)
+        pages = Blueprint("pages", __name__)
+        cognito.protect(pages, pages=True)
+
+        @app.errorhandler(HTTPException)
+        def render(error: HTTPException) -> Any:
+            return jsonify(reason=getattr(error, "reason", None)), error.code
+
+        @app.get("/")
+        @cognito.optional
+        def home() -> Any:
+            return {"user": current_identity.username if current_identity else None}
+
+        @pages.get("/by-extension")
+        def by_extension() -> Any:
+            cognito.enforce(strong)
+
+        @pages.get("/by-engine")
+        async def by_engine() -> Any:
+            enforce(strong, current_identity)
+
+        @pages.get("/guarded")
+        @cognito.required(policy=strong)
+        def guarded() -> Any:
+            raise AssertionError
+
+        @pages.get("/weak")
+        def weak() -> Any:
+            try:
+                cognito.enforce(strong)
+            except Refusal as refusal:
+                return {"weak": refusal.reason}
+
+        @app.get("/api")
+        @cognito.required
+        def api() -> Any:
+            cognito.enforce(strong)
+
+        own = Blueprint("own", __name__)
+        own.register_error_handler(StepUpRequired, lambda error: ("handled", 403))
+
+        @own.get("/handled")
+        @cognito.login_required
+        def handled() -> Any:
+            enforce(strong, current_identity)
+
+        app.register_blueprint(pages, url_prefix="/pages")
+        app.register_blueprint(own)
+        return app
+
+    with running(make) as here:
+        browser = here.signed_in()
+        for path in ("/pages/by-extension", "/pages/by-engine"):
+            led = browser.visit(f"{path}?a=1")
+            assert led.status == 303
+            assert led.path.startswith(f"{next_of(path)}%3Fa%3D1&prompt=login&step_up=")
+            assert led.all("Cache-Control") == ["no-store"]
+            assert not led.all("WWW-Authenticate")
+            refused = browser.fetch(path)
+            assert (refused.status, refused.json) == (401, {"reason": "login_too_weak"})
+            assert "acr_values=" in refused.all("WWW-Authenticate")[0]
+        for path in ("/pages/guarded", "/api"):
+            assert browser.visit(path).status == 401
+        assert browser.visit("/pages/weak").json == {"weak": "login_too_weak"}
+        assert browser.visit("/handled").status == 403
 
 
 def test_an_app_that_renders_errors_itself() -> None:

@@ -64,7 +64,7 @@ def _page(caller: Caller, scope: Scope, error: AuthError | None) -> Challenge | 
         raise ConfigurationError("login_required() needs CognitoMiddleware(login=...)")
     if error is None:
         if caller.marks is not None:
-            caller.marks.page = True
+            caller.marks.page = caller.page = True
         return None
     held = Exchange(scope, _nothing, _nothing)
     del scope  # it has the credential, and listeners and log handlers may report what they see

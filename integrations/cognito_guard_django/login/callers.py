@@ -22,6 +22,7 @@ __all__ = [
     "drop_cookie",
     "dropped",
     "find_signed_in",
+    "is_kept_nowhere",
     "keep_nowhere",
     "pass_on",
     "show",
@@ -103,9 +104,14 @@ def keep_nowhere(request: Any) -> None:
     setattr(request, _PAGE, True)
 
 
+def is_kept_nowhere(request: Any) -> bool:
+    """Whether a page was asked for, by who has signed in."""
+    return getattr(request, _PAGE, False)
+
+
 def dropped(request: Any, response: R) -> R:
     """The response to a request, without the session that it has ended. A new one stays."""
-    if getattr(request, _PAGE, False):
+    if is_kept_nowhere(request):
         response.headers.setdefault("Cache-Control", "no-store")
     login = configured() if getattr(request, _DROP, False) else None
     if login is not None:

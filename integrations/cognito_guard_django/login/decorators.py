@@ -12,11 +12,11 @@ from cognito_guard import Policy, PolicyLike, StepUpRequired, build_policy, enfo
 from ..decorators import Names, V, guarded_view, refusal
 from ..requests.callers import verdict_or_error
 from ..requests.refusal import is_page, vary
-from .callers import keep_nowhere
+from .callers import is_kept_nowhere, keep_nowhere
 from .configured import login_or_error
 from .places import to_sign_in
 
-__all__ = ["login_required", "page_refusal"]
+__all__ = ["led_from", "login_required", "page_refusal"]
 
 
 @overload
@@ -81,6 +81,17 @@ def page_refusal(request: Any, policy: Policy) -> HttpResponse | None:
         except StepUpRequired as error:
             return _to_sign_in(request, step_up=error, session=caller.session)
     return answer
+
+
+def led_from(request: Any, error: Exception) -> HttpResponse | None:
+    """What leads a browser through the stronger sign-in that a page's view asks for with ``error``,
+    and back; ``None`` for others."""
+    if not isinstance(error, StepUpRequired) or not is_kept_nowhere(request):
+        return None
+    caller = verdict_or_error(request).caller
+    if caller is None or caller.session is None or not is_page(request):
+        return None
+    return _to_sign_in(request, step_up=error, session=caller.session)
 
 
 def _to_sign_in(request: Any, **step_up: Any) -> HttpResponse:

@@ -371,28 +371,36 @@ def stepping_up(path: str, *, lite: bool = False, old: bool = False) -> Do:
     return do
 
 
-def in_circles(here: Site, browser: Browser) -> Reply:
+def in_circles(path: str) -> Do:
     """Go to a page that wants a stronger sign-in, and then, as each is just too old for it, a
     younger one, twice. Pages judge the age by this machine's clock, so the site must be new."""
-    here.clock.now -= 10  # the sign-in is young enough here, and too old for the page
-    here.pool_clock.now = here.clock.now - 300
-    for _ in range(2):
-        led = browser.visit(browser.visit("/payouts").location)
-        reply = browser.visit(browser.authenticate(led.location))
-        assert reply.status == 303
-        assert reply.path == "/payouts"
-        here.pass_time(1)  # so the next one is younger
-    return browser.visit(browser.visit("/payouts").location)
+
+    def do(here: Site, browser: Browser) -> Reply:
+        here.clock.now -= 10  # the sign-in is young enough here, and too old for the page
+        here.pool_clock.now = here.clock.now - 300
+        for _ in range(2):
+            led = browser.visit(browser.visit(path).location)
+            reply = browser.visit(browser.authenticate(led.location))
+            assert reply.status == 303
+            assert reply.path == path
+            here.pass_time(1)  # so the next one is younger
+        return browser.visit(browser.visit(path).location)
+
+    return do
 
 
-TO_PAYOUTS = (
-    f"{next_of('/payouts')}&prompt=login&step_up=login_too_weak&acr_values={quote(LEVELS, safe='')}"
+TO_PAYOUTS, TO_TRANSFERS = (
+    f"{next_of(page)}&prompt=login&step_up=login_too_weak&acr_values={quote(LEVELS, safe='')}"
+    for page in ("/payouts", "/transfers?a=1")
 )
 
 CROSS_SITE = "cross_site_request"
 EVIL = "https://evil.example"
 
-IN_CIRCLES = Row("in circles", in_circles, 403, "login_too_weak", user="alice")
+IN_CIRCLES = [
+    Row(page, in_circles(page), 403, "login_too_weak", user="alice")
+    for page in ("/payouts", "/transfers")
+]
 
 WITH_SESSION = [
     Row("the API", get("/me"), 200, user="alice"),
@@ -409,6 +417,18 @@ WITH_SESSION = [
     Row("a stronger and younger one", stepping_up("/payouts", old=True), 200, user="alice"),
     Row("Lite", stepping_up("/payouts", lite=True), 403, "login_too_weak", user="alice"),
     Row("Lite, factors", stepping_up("/refunds", lite=True), 403, "login_too_weak", user="alice"),
+    # One that the view of a page asks for.
+    Row("a strong view, fetched", get("/transfers"), 401, "login_too_weak", user="alice"),
+    Row(
+        "a strong view, posted to",
+        post("/transfers", Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="navigate"),
+        401,
+        "login_too_weak",
+        user="alice",
+    ),
+    Row("a strong view, gone to", go("/transfers?a=1"), 303, user="alice", leads_to=TO_TRANSFERS),
+    Row("a stronger sign-in for a view", stepping_up("/transfers?a=1"), 200, user="alice"),
+    Row("Lite, a view", stepping_up("/transfers", lite=True), 403, "login_too_weak", user="alice"),
     Row(
         "no sign-in would do",
         go(f"{next_of('/payouts')}&prompt=login&acr_values="),

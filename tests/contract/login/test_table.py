@@ -75,13 +75,14 @@ def test_with_session(here: Site, alice: Browser, row: Row) -> None:
     assert alice.username() == row.user
 
 
+@pytest.mark.parametrize("row", IN_CIRCLES, ids=lambda row: row.what)
 @pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
-def test_in_circles(adapter: Adapter) -> None:
+def test_in_circles(adapter: Adapter, row: Row) -> None:
     """A page for which each sign-in is too old ends in an answer, and not in circles."""
     with site(adapter) as here:
         alice = here.signed_in()
-        judge(IN_CIRCLES, here, alice)
-        assert alice.username() == IN_CIRCLES.user
+        judge(row, here, alice)
+        assert alice.username() == row.user
 
 
 @pytest.mark.parametrize("row", ANONYMOUS, ids=lambda row: row.what)

@@ -10,6 +10,9 @@ The app has ``cognito_guard``'s sign-in at ``/auth``, and lets anonymous request
 ``GET /page``         ``login_required()``: ``{"user": username}``
 ``POST /page``        the same
 ``GET /admin``        ``login_required(groups="admins")``: ``{"user": username}``
+``GET /payouts``      ``login_required(acr="urn:cognito:loa:3", max_age=300)``: the same
+``GET /transfers``    ``login_required()``, and the view itself enforces what ``/payouts`` requires
+``POST /transfers``   the same
 ``GET /profile``      the guard for APIs: ``{"email": session.profile["email"], "started_at":
                       session.started_at, "token": whether session.access_token has three parts}``,
                       and ``{"session": null}`` for a bearer token

@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from cognito_guard import require_acr, require_recent_login
 from cognito_guard.aws import UserApi
 from cognito_guard_asgi import CognitoMiddleware
 from cognito_guard_asgi.login import login_required, login_routes, login_session
 from cognito_guard_asgi.sign_out import SignedOut, sign_out
-from cognito_guard_asgi.starlette import requires
+from cognito_guard_asgi.starlette import enforce, requires
 from example_apps.serving import serve
 
 from ....login.stores import BlockingStore
@@ -93,6 +94,16 @@ def payouts(request: Request) -> JSONResponse:
     return JSONResponse(_user(request))
 
 
+JUST_NOW = require_acr("urn:cognito:loa:3") & require_recent_login(300)
+
+
+@login_required()
+def transfers(request: Request) -> JSONResponse:
+    """The same, as the view finds out by itself."""
+    enforce(request, JUST_NOW)
+    return JSONResponse(_user(request))
+
+
 def told(done: SignedOut, user: object) -> dict[str, Any]:
     """What came of a sign-out, and who is calling since."""
     problem = None if done.problem is None else type(done.problem).__name__
@@ -157,6 +168,7 @@ def starlette_app(running: Running) -> Starlette:
             Route("/admin", admin),
             Route("/refunds", refunds),
             Route("/payouts", payouts),
+            Route("/transfers", transfers, methods=["GET", "POST"]),
             Route("/profile", profile),
             Route("/health", home),
             WebSocketRoute("/ws", socket_of_a_page),

@@ -18,6 +18,8 @@ from django.test import override_settings
 from django.urls import include, path
 from django.views import View
 
+from cognito_guard import require_acr, require_recent_login
+from cognito_guard_django import enforce
 from cognito_guard_django.decorators import cognito_required
 from cognito_guard_django.login.decorators import login_required
 from cognito_guard_django.login.mixins import LoginRequiredMixin
@@ -107,6 +109,22 @@ class Payouts(LoginRequiredMixin, View):
         return _user(request)
 
 
+JUST_NOW = require_acr("urn:cognito:loa:3") & require_recent_login(300)
+
+
+class Transfers(LoginRequiredMixin, View):
+    """The same, as the view finds out by itself."""
+
+    async def get(self, request: Any) -> JsonResponse:
+        """See the class."""
+        enforce(request, JUST_NOW)
+        return _user(request)
+
+    async def post(self, request: Any) -> JsonResponse:
+        """As :meth:`get`."""
+        return await self.get(request)
+
+
 @cognito_required
 def profile(request: Any) -> JsonResponse:
     """What is known of the session."""
@@ -140,6 +158,7 @@ URLS = _Urls(
         path("admin", Admin.as_view()),
         path("refunds", refunds),
         path("payouts", Payouts.as_view()),
+        path("transfers", Transfers.as_view()),
         path("profile", profile),
         path("health", home),
     ]

@@ -13,7 +13,7 @@ from cognito_guard_asgi.fastapi import CognitoAuth
 from cognito_guard_asgi.login import login_router
 
 from ..site import Adapter, Running
-from .asgi_apps import described, told, uvicorn
+from .asgi_apps import JUST_NOW, described, told, uvicorn
 
 
 def fastapi_app(running: Running) -> FastAPI:
@@ -64,6 +64,11 @@ def fastapi_app(running: Running) -> FastAPI:
 
     @app.get("/payouts")
     async def payouts(user: Annotated[Any, Depends(strong)]) -> Any:
+        return {"user": user.username}
+
+    @app.api_route("/transfers", methods=["GET", "POST"])
+    async def transfers(user: Annotated[Any, Depends(auth.pages)]) -> Any:
+        auth.enforce(JUST_NOW, user)
         return {"user": user.username}
 
     @app.get("/profile", dependencies=[caller])

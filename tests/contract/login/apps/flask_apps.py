@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 
+from cognito_guard import require_acr, require_recent_login
 from cognito_guard.sign_out import SignedOut
 from cognito_guard_flask import CognitoGuard, current_identity
 from cognito_guard_flask.login import login_blueprint, login_session
@@ -71,6 +72,12 @@ def make(site: Running) -> Flask:
     @app.get("/payouts")
     @cognito.login_required(acr="urn:cognito:loa:3", max_age=300)
     def payouts() -> Any:
+        return {"user": current_identity.username}
+
+    @app.route("/transfers", methods=["GET", "POST"])
+    @cognito.login_required
+    def transfers() -> Any:
+        cognito.enforce(require_acr("urn:cognito:loa:3") & require_recent_login(300))
         return {"user": current_identity.username}
 
     @app.get("/profile")
