@@ -117,17 +117,15 @@ def _has_open_hooks(app: Flask) -> bool:
     as whoever wrote it will have meant."""
     tables: list[dict[Any, list[Any]]] = [app.before_request_funcs, app.url_value_preprocessors]
     hooks = [hook for table in tables for each in table.values() for hook in each]
-    lost = [hook for hook in hooks if _lost(hook)]
-    if not lost:
+    # What a hook only holds may be a view, which it chooses, and which is looked at itself.
+    bare = {
+        key for hook in hooks for key, one, is_said in wrapped_by(hook) if is_said and one in BEHIND
+    }
+    if not bare:
         return False
     # With its guard it is a view, or runs before other requests: so it is open here on purpose.
-    covered = set().union(*(_covered(reach(one)) for one in (*hooks, *app.view_functions.values())))
-    return any(
-        key not in covered
-        for hook in lost
-        for key, one in reach(hook, stop=is_guard).items()
-        if one in BEHIND
-    )
+    covered = (_covered(reach(one)) for one in (*hooks, *app.view_functions.values()))
+    return not bare <= set().union(*covered)
 
 
 def _lost(view: Callable[..., Any], endpoint: str = "") -> list[Guarding]:
