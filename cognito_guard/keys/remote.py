@@ -211,10 +211,10 @@ class RemoteKeySet:
                 allowed_at = max(allowed_at, self._asked_at + UNKNOWN_KEY_SECONDS)
             if looked_for:
                 allowed_at = max(allowed_at, self._attempted_at + UNKNOWN_KEY_SECONDS)
-            if pending is None and now >= allowed_at and (pending := self._start(now)) is not None:
+            if pending is None and now >= allowed_at:
                 if holding:
                     self._asked_at = now
-                return pending
+                return self._start(now)
             answers = pending is None and not self._trouble.failures
             retry_after = ceil(max(1.0, max(allowed_at, self._free_at()) - now))
         finally:
@@ -306,19 +306,15 @@ class RemoteKeySet:
             self._failed(ends_at, f"no end within {_GIVE_UP_SECONDS:g} s")
         return self._pending
 
-    def _start(self, now: float) -> Pending | None:
+    def _start(self, now: float) -> Pending:
         pending = Pending()
         self._pending, self._attempted_at = pending, now
         work = partial(self._run, pending, frozenset(self._wanted))
-        if not threads_run():
-            self._afterwards.append(work)
-            return pending
-        try:
-            in_background(work, "cognito_guard.keys")
-        except RuntimeError:  # no thread can be had: too many, or the interpreter is going down
-            self._pending = None
-            self._failed(now, "no thread could be started")
-        return self._pending
+        # After the release, as others run meanwhile: under gevent, whoever asked for a lock from
+        # before `monkey.patch_all` would stop them all; and where there are no threads, the work
+        # itself asks for it.
+        self._afterwards.append(partial(self._begin, pending, work))
+        return pending
 
     def _want(self, kid: str) -> None:
         self._wanted.pop(kid, None)
@@ -356,6 +352,23 @@ class RemoteKeySet:
     def _say_afterwards(self, reason: str, text: str, *values: object) -> None:
         say = partial(self._log.say, WARNING, reason, text, self.name, *values, source=self.name)
         self._afterwards.append(say)
+
+    def _begin(self, pending: Pending, work: Callable[[], object]) -> None:
+        # Without the lock: see `_start`.
+        if not threads_run():
+            work()
+            return
+        try:
+            in_background(work, "cognito_guard.keys")
+        except RuntimeError:  # no thread can be had: too many, or the interpreter is going down
+            self._lock.acquire()
+            try:
+                if self._pending is pending:
+                    self._afterwards.append(pending.finish)
+                    self._pending, self._asked_at = None, -inf
+                    self._failed(self._attempted_at, "no thread could be started")
+            finally:
+                self._unlock()
 
     # This one runs in the thread that fetches.
 

@@ -185,7 +185,7 @@ class MirroredRevocationList:
         """See :meth:`RevocationList.ais_revoked`."""
         now = self._steady()
         if not now < self._refresh_at:
-            spawn = self._as_task if self._is_async else self._in_background
+            spawn = start_task if self._is_async else self._in_background
             while (wait := self._to_wait_for(now, spawn)) is not None:
                 await wait.wait_async(WAIT_SECONDS)
         return self._known.refuses(identity, issuer)
@@ -317,13 +317,22 @@ class MirroredRevocationList:
 
     def _in_background(self, work: Callable[[], Any]) -> None:
         if not self._blocking or not threads_run():
-            self._afterwards.append(work)
+            work()
         else:
             in_background(work, _THREAD)
 
-    def _as_task(self, work: Callable[[], Any]) -> None:
-        # After the release: some loops begin a task at once, and it may end at once.
-        self._afterwards.append(partial(start_task, work))
+    def _begin(self, pending: Pending, spawn: Callable[[], None]) -> None:
+        """Begin a read, without the lock: see :meth:`_start`."""
+        try:
+            spawn()
+        except RuntimeError:  # no thread can be had: too many, or the interpreter is going down
+            self._lock.acquire()
+            try:
+                if self._pending is pending:
+                    self._leave(pending)
+                    self._failed(self._attempted_at, "no thread could be started")
+            finally:
+                self._unlock()
 
     def _free_at(self) -> float:
         """When a question would make an attempt, supposing that the one under way brings
@@ -378,12 +387,11 @@ class MirroredRevocationList:
         set_back = self._ahead is not None and self._ahead - ahead > _SET_BACK_SECONDS
         reading = Reading(self._known, None if set_back else self._copy.position)
         run: Callable[..., Any] = self._arun if self._is_async else self._run
-        try:
-            spawn(partial(run, pending, reading, _Began(now, ahead)))
-        except RuntimeError:  # no thread can be had: too many, or the interpreter is going down
-            self._pending = None
-            self._failed(now, "no thread could be started")
-        return self._pending
+        work = partial(run, pending, reading, _Began(now, ahead))
+        # After the release, as others run meanwhile: under gevent, whoever asked for a lock from
+        # before `monkey.patch_all` would stop them all; and a task or a read may end at once.
+        self._afterwards.append(partial(self._begin, pending, partial(spawn, work)))
+        return pending
 
     def _failed(self, now: float, problem: str) -> None:
         failures = self._trouble.failures + 1

@@ -114,7 +114,7 @@ def test_thread_that_cannot_be_started_is_a_failed_attempt(
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
         with pytest.raises(KeysUnavailable) as caught:
-            keys.key("a")
+            resolve(keys, "a")
         keys.prefetch()
     assert caplog.messages == [
         f"keys of {URL} were not fetched: no thread could be started; no keys are known"
@@ -128,6 +128,24 @@ def test_thread_that_cannot_be_started_is_a_failed_attempt(
         with pytest.raises(KeysUnavailable):
             keys.key("unknown")
     assert source.calls == 1
+
+
+def test_others_may_run_while_a_thread_is_started(
+    source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under gevent, where a lock from before ``monkey.patch_all`` would stop them all."""
+    keys = remote(source, clock)
+    start = threading.Thread.start
+    locked = []
+
+    def look(thread: threading.Thread) -> None:
+        locked.append(keys._lock.locked())
+        start(thread)
+
+    with monkeypatch.context() as patch, source.held_up():
+        patch.setattr(threading.Thread, "start", look)
+        assert isinstance(keys.key("a"), Pending)
+    assert locked == [False]
 
 
 def test_fetch_that_does_not_end_is_given_up(

@@ -117,7 +117,8 @@ def test_attempt_that_ends_between_two_looks(source: Source, clock: Clock) -> No
     """It ended while we looked: keys are held, and nobody is told to wait."""
     keys = remote(source, clock)
     pair = SiblingKeySet(keys, remote(Source(), clock))
-    pending = pair.ready()
+    with source.held_up():
+        pending = pair.ready()
     settle()
     assert pending is not None
     assert pending.wait(0)

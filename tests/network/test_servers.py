@@ -82,16 +82,20 @@ def environ(served: list[Endpoint], **more: str) -> dict[str, str]:
     return {"KEYS": " ".join(one.url for one in served), **more}
 
 
+@pytest.mark.parametrize("options", [(), ("--preload",)], ids=["forked", "preloaded"])
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
-def test_first_requests_of_several_pools(kind: str, pools: list[LocalUserPool]) -> None:
+def test_first_requests_of_several_pools(
+    kind: str, options: tuple[str, ...], pools: list[LocalUserPool]
+) -> None:
     """Six first requests at once, two for each of three pools: each is verified, by three fetches.
 
-    gevent puts tasks of one thread in the place of threads.
+    gevent puts tasks of one thread in the place of threads; under ``--preload`` after the app was
+    imported, whose locks stay those of threads.
     """
     need(kind == "gthread" or find_spec(kind) is not None, f"{kind}: pip install {kind}")
     with (
         endpoints(pools) as served,
-        gunicorn(TARGET, environ(served), "-k", kind, "--threads", "8") as origin,
+        gunicorn(TARGET, environ(served), "-k", kind, "--threads", "8", *options) as origin,
     ):
         got = ask_all(origin, pools * 2)
         asked = [len(one.requests) for one in served]

@@ -583,6 +583,23 @@ def test_no_thread_can_be_had(clocks: Clocks, monkeypatch: pytest.MonkeyPatch) -
     assert here.health().last_error == "no thread could be started"
 
 
+def test_others_may_run_while_a_thread_is_started(
+    clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under gevent, where a lock from before ``monkey.patch_all`` would stop them all."""
+    here = mirror(SlowStore(), clocks)
+    start = threading.Thread.start
+    locked = []
+
+    def look(thread: threading.Thread) -> None:
+        locked.append(here._lock.locked())
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", look)
+    assert not refused(here)
+    assert locked == [False]
+
+
 def test_where_no_threads_run(clocks: Clocks, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in uWSGI without them, a read is done by the one who asks."""
     monkeypatch.setattr(mirror_module, "threads_run", lambda: False)
