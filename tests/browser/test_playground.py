@@ -336,7 +336,7 @@ def test_verdict_is_announced(page: Page) -> None:
             assert element.accessible_name, element.get_attribute("outerHTML")
 
 
-@pytest.mark.parametrize("preset", ["id_token", "missing_group", "other_balancer"])
+@pytest.mark.parametrize("preset", ["id_token", "missing_group", "missing_scope", "other_balancer"])
 def test_phone(page: Page, preset: str) -> None:
     """At 375 and 320 pixels nothing but the token's own boxes scrolls to the side."""
     for width in (375, 320):
