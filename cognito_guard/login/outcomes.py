@@ -36,15 +36,26 @@ class SignedIn(Secretive):
     ``identity``: the user. ``next_page``: the path on your own site to redirect the browser to.
     """
 
-    __slots__ = ("identity", "next_page", "session_id", "set_cookies")
+    __slots__ = ("_id_token", "identity", "next_page", "session_id", "set_cookies")
 
     def __init__(
-        self, identity: Identity, session_id: str, next_page: str, set_cookies: tuple[str, ...]
+        self,
+        identity: Identity,
+        session_id: str,
+        next_page: str,
+        set_cookies: tuple[str, ...],
+        id_token: str,
     ) -> None:
         self.identity = identity
         self.session_id = session_id
         self.next_page = next_page
         self.set_cookies = set_cookies
+        self._id_token = id_token
+
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        """The claims of the ID token, as of :class:`LoginSession`."""
+        return _claims(self._id_token)
 
 
 @final
@@ -83,7 +94,7 @@ class LoginSession(Secretive):
     def profile(self) -> Mapping[str, Any]:
         """The claims of the ID token, such as ``email``. The token was verified when it arrived,
         and may have expired since. This is personal data: keep it out of logs."""
-        return parse_token(self._id_token, max_bytes=len(self._id_token)).claims
+        return _claims(self._id_token)
 
 
 @final
@@ -101,3 +112,7 @@ class Ended(Secretive):
         self.url = url
         self.set_cookies = set_cookies
         self.problem: Exception | None = None
+
+
+def _claims(id_token: str) -> Mapping[str, Any]:
+    return parse_token(id_token, max_bytes=len(id_token)).claims

@@ -147,7 +147,7 @@ class SigningIn(Secretive):
         if arrival.previous is not None and is_random_value(arrival.previous):
             yield from self._shelf.signed_out(Secret(arrival.previous))
         cookie = self._session_cookie.set(session_id, self._session_seconds)
-        return SignedIn(identity, session_id, attempt.next_page, (cookie,))
+        return SignedIn(identity, session_id, attempt.next_page, (cookie,), tokens.id or "")
 
     def _tokens(self, code: Secret, attempt: Attempt) -> Steps[Tokens]:
         try:

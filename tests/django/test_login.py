@@ -20,7 +20,7 @@ from django.urls import path
 from django.utils import timezone
 
 from cognito_guard import ConfigurationError
-from cognito_guard.testing import Fault
+from cognito_guard.testing import Fault, LocalUser
 from cognito_guard_django.login.configured import configured
 
 from .login_site import (
@@ -49,6 +49,20 @@ def alice(here: DjangoSite, **more: Any) -> dict[str, Any]:
     """What is known of alice."""
     subject = here.pool.subject("alice")
     return {"user": subject, "identity": "alice", "session": True, "cart": None, **more}
+
+
+def test_sign_in_brings_names(here: DjangoSite) -> None:
+    """An access token has none, so they come from the ID token; and stay, and are renewed."""
+    for first, verified, wanted in (
+        ("Alice", True, ("Alice", "Liddell", "alice@example.com")),
+        ("Alicia", False, ("Alicia", "Liddell", "alice@example.com")),
+    ):
+        claims = {"given_name": first, "family_name": "Liddell", "email_verified": verified}
+        here.pool.users["alice"] = LocalUser("alice", email="alice@example.com", claims=claims)
+        browser = client()
+        sign_in(browser, "/page")
+        assert browser.get("/me").json() == alice(here)
+        assert User.objects.values_list("first_name", "last_name", "email").get() == wanted
 
 
 def test_sign_in_and_out(here: DjangoSite) -> None:

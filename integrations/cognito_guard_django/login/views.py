@@ -139,7 +139,7 @@ def _is_signed_in(request: HttpRequest, login: Login) -> bool:
 
 def _begin(request: HttpRequest, signed_in: SignedIn) -> None:
     settings = current()
-    user = user_of(signed_in.identity, settings)
+    user = user_of(signed_in.identity, settings, signed_in)
     tie = Tie(SessionId(signed_in.session_id).mark, str(user.pk))
     if settings.stateless:
         renew(request, tie)

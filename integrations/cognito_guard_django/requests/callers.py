@@ -17,7 +17,7 @@ from ..stateless import CognitoUser, anonymous
 from .headers import header_values
 
 if TYPE_CHECKING:
-    from cognito_guard.login import LoginSession, LoginSessions
+    from cognito_guard.login import LoginSession, LoginSessions, SignedIn
 
 __all__ = [
     "FOUND",
@@ -119,8 +119,9 @@ async def aidentify(
     return Caller(identity, user, ambient)
 
 
-def user_of(identity: Identity, settings: Settings) -> Any:
-    """The user to put into ``request.user``. Raises ``AccessDenied``."""
+def user_of(identity: Identity, settings: Settings, signed_in: SignedIn | None = None) -> Any:
+    """The user to put into ``request.user``. ``signed_in``: the sign-in that this request ends,
+    whose ID token has the user's name and e-mail address. Raises ``AccessDenied``."""
     if settings.stateless:
         user = CognitoUser(identity, settings)
         settings.consent(user, identity)
@@ -128,7 +129,7 @@ def user_of(identity: Identity, settings: Settings) -> Any:
     from ..users.provision import provision  # models can be imported only when the apps are ready
 
     try:
-        return provision(identity, settings)
+        return provision(identity, settings, signed_in)
     except Exception as error:
         forget_locals(error)
         raise

@@ -6,7 +6,7 @@ who is here already. Everything happens on the database that is written to.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections, transaction
@@ -29,14 +29,18 @@ from .told import Told, told_by
 from .values import Unsaid, Values, values_of
 from .withdrawal import Withdrawal
 
+if TYPE_CHECKING:
+    from cognito_guard.login import SignedIn
+
 __all__ = ["provision"]
 
 _MORE_TIMES = 3
 """How often to begin again where a database has ended one of two transactions that met."""
 
 
-def provision(identity: Identity, settings: Settings) -> Any:
-    """The user of a caller, up to date. One query where nothing is new.
+def provision(identity: Identity, settings: Settings, signed_in: SignedIn | None = None) -> Any:
+    """The user of a caller, up to date. One query where nothing is new. ``signed_in``: as for
+    ``user_of``.
 
     Raises ``AccessDenied`` (``check_failed``) for an inactive user, for one who cannot be stored,
     or what the hook raises; ``ConfigurationError`` where users are in a database of their own, or
@@ -45,7 +49,7 @@ def provision(identity: Identity, settings: Settings) -> Any:
     _refuse_project(settings)
     if not storable(identity.subject, LONGEST_SUBJECT):
         raise AccessDenied(Reason.CHECK_FAILED, "The caller's subject cannot be stored here.")
-    told = told_by(identity, settings)
+    told = told_by(identity, settings, signed_in)
     for _ in range(_MORE_TIMES):
         try:
             return _provision(told, identity, settings)

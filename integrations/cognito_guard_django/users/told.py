@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 
@@ -15,6 +16,9 @@ from .profile import names_of, says
 from .rights import Rights, rights_of
 from .standing import Standing, issued_at, standing
 from .values import Values
+
+if TYPE_CHECKING:
+    from cognito_guard.login import SignedIn
 
 __all__ = ["Told", "told_by"]
 
@@ -57,8 +61,9 @@ class Told:
         return bool(self.said) and self.at is not None and not self.may_say(link)
 
 
-def told_by(identity: Identity, settings: Settings) -> Told:
-    """What an identity tells, under these settings. A hook may store what it finds in a token."""
+def told_by(identity: Identity, settings: Settings, signed_in: SignedIn | None = None) -> Told:
+    """What an identity tells, under these settings, and the ID token of a sign-in of the person. A
+    hook may store what it finds in a token."""
     rights = rights_of(identity, settings)
     return Told(
         settings.guard.home_issuer(identity),
@@ -66,6 +71,17 @@ def told_by(identity: Identity, settings: Settings) -> Told:
         rights,
         rights.are_kept or settings.user_hook is not None,
         issued_at(identity),
-        says(identity, get_user_model()),
+        says(identity if signed_in is None else _person(signed_in), get_user_model()),
         names_of(identity) if settings.usernames else (identity.subject,),
+    )
+
+
+def _person(signed_in: SignedIn) -> Any:
+    """What the ID token says of a person, as an identity has it."""
+    claims = signed_in.profile
+    email = claims.get("email")
+    return SimpleNamespace(
+        email=email if isinstance(email, str) else None,
+        email_verified=claims.get("email_verified") is True,
+        claims=claims,
     )
