@@ -328,6 +328,7 @@ class MirroredRevocationList:
         except RuntimeError:  # no thread can be had: too many, or the interpreter is going down
             self._lock.acquire()
             try:
+                self._given_up.pop(pending, None)  # so it does not hang
                 if self._pending is pending:
                     self._leave(pending)
                     self._failed(self._attempted_at, "no thread could be started")

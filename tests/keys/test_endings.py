@@ -130,6 +130,26 @@ def test_thread_that_cannot_be_started_is_a_failed_attempt(
     assert source.calls == 1
 
 
+def test_thread_that_cannot_be_started_after_a_long_time(
+    source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt has been given up meanwhile, and has failed once."""
+    keys = remote(source, clock)
+
+    def refuse(_: threading.Thread) -> None:
+        clock.now += GIVE_UP_SECONDS
+        with pytest.raises(KeysUnavailable):
+            keys.key("a")
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(KeysUnavailable):
+            resolve(keys, "a")
+    assert keys.health().last_error == "no end within 6 s"
+    assert keys.health().failures == 1
+
+
 def test_others_may_run_while_a_thread_is_started(
     source: Source, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -559,6 +559,11 @@ def test_reads_that_hang_tie_up_few_threads(
             assert len(here._given_up) == min(n, MAX_GIVEN_UP)
         assert len(store.inner.reads) == MAX_GIVEN_UP
         assert here.health().last_error == ("3 earlier attempts hang: set the client's timeouts")
+        clocks.pass_(60)
+        failures = here.health().failures
+        assert not refused(here)  # open, and it says why
+        assert here.health().failures == failures + 1
+        assert len(store.inner.reads) == MAX_GIVEN_UP
     assert not here._given_up
     clocks.pass_(10)
     refused(here)
@@ -581,6 +586,24 @@ def test_no_thread_can_be_had(clocks: Clocks, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(threading.Thread, "start", start)
     unavailable(here)
     assert here.health().last_error == "no thread could be started"
+
+
+def test_no_thread_can_be_had_after_a_long_time(
+    clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The read has been given up meanwhile; it does not count as one that hangs."""
+    here = mirror(SlowStore(), clocks)
+
+    def start(self: threading.Thread) -> None:
+        clocks.pass_(GIVE_UP_SECONDS)
+        unavailable(here)
+        assert len(here._given_up) == 1
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    unavailable(here)
+    assert here.health().last_error == f"no answer within {GIVE_UP_SECONDS:g} s"
+    assert not here._given_up
 
 
 def test_others_may_run_while_a_thread_is_started(
