@@ -98,7 +98,7 @@ def settings(
         }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def origin(settings: dict[str, Settings]) -> Iterator[Origin]:
     """Where an adapter listens that was started with the settings of that name."""
     running: dict[tuple[str, str], str] = {}
