@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -45,6 +46,15 @@ def nothing_leaks(leaks: Listener) -> Iterator[None]:
     yield
     found, leaks.leaks = leaks.leaks, set()
     assert found == set()
+
+
+def pytest_sessionfinish() -> None:
+    """Save what was measured now: pytest-xdist kills a worker that takes 10 s to end, as one may on
+    a busy machine, and what it has covered would be missing."""
+    measuring = sys.modules.get("coverage")
+    running = None if measuring is None else measuring.Coverage.current()
+    if running is not None:
+        running.save()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

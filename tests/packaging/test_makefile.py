@@ -19,10 +19,10 @@ def commands(*arguments: str) -> list[str]:
     environ = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
+        if name not in ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS")
     }
     done = subprocess.run(
-        ["make", "--dry-run", "test", *arguments],
+        ["make", "--no-print-directory", "--dry-run", "test", *arguments],
         cwd=ROOT,
         env=environ,
         capture_output=True,
