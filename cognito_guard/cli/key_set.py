@@ -10,7 +10,7 @@ from contextlib import suppress
 from math import inf
 from typing import Any, cast
 
-from ..errors import ConfigurationError, KeysUnavailable
+from ..errors import ConfigurationError
 from ..keys.jwk import KeySetError, parse_key_set
 from ..keys.remote import RemoteKeySet
 from ..keys.signature import VerificationKey
@@ -78,11 +78,8 @@ def _fetch(url: str) -> bytes | None:
         return bodies.setdefault(url, fetch(url))
 
     keys = RemoteKeySet(url, get=get)
-    try:
-        # Which key is asked for makes no difference: none is held, so all of them are fetched.
-        cast("Pending", keys.key("")).wait(FETCH_SECONDS + 0.5)
-    except KeysUnavailable:
-        return None
+    # Which key is asked for makes no difference: none is held, so all of them are fetched.
+    cast("Pending", keys.key("")).wait(FETCH_SECONDS + 0.5)
     return bodies[url] if keys.fetched_at > -inf else None
 
 

@@ -9,12 +9,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client, override_settings
+from django.test import Client, override_settings
 from django.urls import path
 
 from cognito_guard.testing import LocalUserPool
 
 from . import project
+from .asgi_client import AsyncClient
 from .conftest import Configure, bearer
 from .test_lost_guards import Urls
 
