@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from collections.abc import Mapping
@@ -17,10 +18,15 @@ WRONG = OK._replace(ask={"Flask": lambda: Answer(200)})
 def printed_on_a_terminal(environ: Mapping[str, str], row: Row) -> str:
     """What a terminal is sent."""
     leader, follower = os.openpty()
-    with open(leader, "rb", closefd=True) as screen:
+    with open(leader, "rb", buffering=0) as screen:
         with open(follower, "w", encoding="utf-8") as out:
             Table(out, environ).try_row(row)
-        return os.read(screen.fileno(), 4096).decode("utf-8")
+        shown = b""
+        # One read may return the first of several lines only.
+        with contextlib.suppress(OSError):  # how Linux says that the other side has closed
+            while piece := screen.read(4096):
+                shown += piece
+    return shown.decode("utf-8")
 
 
 def test_colours_on_a_terminal() -> None:

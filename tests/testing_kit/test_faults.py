@@ -151,11 +151,20 @@ def test_slow_is_right_but_late(server: PemServer) -> None:
         assert body(server) == BODY
 
 
-def test_drip_comes_a_byte_at_a_time(server: PemServer) -> None:
-    """Every read brings something, and after many of them the answer is far from whole."""
+def test_drip_comes_a_byte_at_a_time(server: PemServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second byte has to wait, however long the first one takes to be read."""
+    monkeypatch.setattr("cognito_guard.testing.wire._DRIP_SECONDS", PATIENCE)
     with server.failing(Fault.DRIP):
         connection = connect(server)
-        assert [len(connection.recv(65536)) for _ in range(4)] == [1, 1, 1, 1]
+        assert connection.recv(65536) == b"H"
+    assert rest(connection).endswith(BODY)
+
+
+def test_drip_goes_on(server: PemServer) -> None:
+    """No read waits long: only a limit on the whole answer ends it."""
+    with server.failing(Fault.DRIP):
+        connection = connect(server)
+        assert [connection.recv(1) for _ in range(4)] == [b"H", b"T", b"T", b"P"]
     assert rest(connection).endswith(BODY)
 
 
