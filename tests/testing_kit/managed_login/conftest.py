@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
-from cognito_guard.testing import LocalUser, LocalUserPool, PoolServer
+from cognito_guard.testing import LocalTriggers, LocalUser, LocalUserPool, PoolServer
+from cognito_guard.testing.triggers import running
 
 from .app import MACHINE, ROTATING, SHOP, WEB, App, Clock
 
@@ -18,6 +20,18 @@ ADA = LocalUser(
     claims={"name": "Ada Lovelace", "phone_number": "+441234"},
     password="Analytical-1",
 )
+
+
+@pytest.fixture(autouse=True)
+def patient_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Triggers have a minute instead of Cognito's five seconds, after which they are called again:
+    so long may a busy machine take."""
+    default, in_time = LocalTriggers().seconds, running.in_time
+
+    def patient(done: threading.Event, seconds: float) -> bool:
+        return in_time(done, 60.0 if seconds == default else seconds)
+
+    monkeypatch.setattr(running, "in_time", patient)
 
 
 @pytest.fixture(scope="package")
