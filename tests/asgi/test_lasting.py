@@ -141,7 +141,10 @@ def opened(origin: str, token: str) -> Iterator[Any]:
     """A WebSocket that is open, and says something back."""
     uri = origin.replace("http://", "ws://") + "/live"
     headers = {"Authorization": f"Bearer {token}"}
-    with connect(uri, additional_headers=headers, proxy=None) as websocket:
+    # Nobody is pinged: a busy machine may be slow to answer.
+    with connect(
+        uri, additional_headers=headers, proxy=None, open_timeout=60, ping_interval=None
+    ) as websocket:
         websocket.send("hello")
         assert websocket.recv() == "hello"
         yield websocket

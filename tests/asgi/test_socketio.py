@@ -78,7 +78,10 @@ async def _connect(origin: str, auth: Any, **more: Any) -> tuple[Any, Any]:
         client = socketio.AsyncClient(reconnection=False, http_session=session)
         client.on("connect_error", told.append)
         try:
-            await client.connect(origin, auth=auth, transports=["websocket"], **more)
+            # A second is the default, and a busy machine may take longer for an answer.
+            await client.connect(
+                origin, auth=auth, transports=["websocket"], wait_timeout=60, **more
+            )
         except NotConnected:
             return (told[0] if told else None), None
         try:

@@ -126,11 +126,11 @@ def test_stages_and_base_paths() -> None:
             assert context.get("path", context.get("http", {}).get("path")) == f"{path}/me"
             if base:
                 root = str(client.base_url).removesuffix(f"{path}/")
-                assert httpx.get(f"{root}/xx/me", trust_env=False).status_code == 404
+                assert httpx.get(f"{root}/xx/me", trust_env=False, timeout=60).status_code == 404
     with served(echo, "http", stage="test", base_path=None) as client:
         assert client.get("/me").json()["rawPath"] == "/test/me"
         beside = f"{str(client.base_url).rstrip('/')}x/me"
-        assert httpx.get(beside, trust_env=False).status_code == 404
+        assert httpx.get(beside, trust_env=False, timeout=60).status_code == 404
 
 
 def test_answers() -> None:

@@ -37,7 +37,7 @@ def post(server: PoolServer, body: Any, kind: str | None = "application/json") -
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {} if kind is None else {"Content-Type": kind}
     url = f"{server.domain}/oauth2/register"
-    return httpx.post(url, content=raw, headers=headers, trust_env=False)
+    return httpx.post(url, content=raw, headers=headers, trust_env=False, timeout=60)
 
 
 def signed_in(server: PoolServer, clock: Clock, client: dict[str, Any], scope: str) -> Any:
@@ -78,7 +78,7 @@ def test_discovery(open_server: PoolServer, server: PoolServer) -> None:
     """It is announced where it is, and PKCE and public clients everywhere."""
     for one, there in ((open_server, True), (server, False)):
         url = f"{one.issuer}/.well-known/openid-configuration"
-        found = httpx.get(url, trust_env=False).json()
+        found = httpx.get(url, trust_env=False, timeout=60).json()
         assert ("registration_endpoint" in found) == there
         assert found["code_challenge_methods_supported"] == ["S256"]
         assert "none" in found["token_endpoint_auth_methods_supported"]
@@ -183,7 +183,8 @@ def test_a_document(server: PoolServer, clock: Clock) -> None:
     identity = Guard(server.trust(), clock=clock).verify(tokens["access_token"])
     assert identity.client_id == DOCUMENT
     url = f"{server.issuer}/.well-known/openid-configuration"
-    assert httpx.get(url, trust_env=False).json()["client_id_metadata_document_supported"] is True
+    found = httpx.get(url, trust_env=False, timeout=60).json()
+    assert found["client_id_metadata_document_supported"] is True
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ def test_requests_stream(balancer: LocalLoadBalancer) -> None:
 
     with between(balancer, behave) as listener, client(listener) as wire:
         wire.send(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\nfirst")
-        assert heard_it.wait(20)
+        assert heard_it.wait(60)
         wire.send(b"second")
         assert wire.rest().endswith(b"ok")
 
@@ -317,7 +317,7 @@ def test_client_that_leaves(balancer: LocalLoadBalancer) -> None:
             begun.clear()
             with client(listener) as wire:
                 wire.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                assert begun.wait(20)
+                assert begun.wait(60)
 
 
 def test_closing_ends_what_is_under_way(balancer: LocalLoadBalancer) -> None:
@@ -335,7 +335,7 @@ def test_closing_ends_what_is_under_way(balancer: LocalLoadBalancer) -> None:
         with listener, client(listener) as silent, client(listener) as asking:
             silent.send(b"GET / HT")
             asking.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert begun.wait(20)
+            assert begun.wait(60)
             listener.__exit__()
             assert silent.rest() == b""
             assert asking.rest()[:12] in (b"", b"HTTP/1.1 502")

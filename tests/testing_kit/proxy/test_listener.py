@@ -70,7 +70,10 @@ def test_session_cookie(listener: LocalListener, browser: Browser) -> None:
 def test_other_cookies_are_nobody(listener: LocalListener, cookie: str) -> None:
     """A cookie that names no session leads to the login page."""
     answer = httpx.get(
-        f"{listener.url}/x?y", headers={"Cookie": f"{COOKIE}={cookie}"}, trust_env=False
+        f"{listener.url}/x?y",
+        headers={"Cookie": f"{COOKIE}={cookie}"},
+        trust_env=False,
+        timeout=60,
     )
     assert (answer.status_code, answer.headers["location"]) == (302, f"{LOGIN}?to=%2Fx%3Fy")
 

@@ -35,7 +35,7 @@ def session(request: pytest.FixtureRequest) -> Session:
     if request.param == "httpx":
         from authlib.integrations.httpx_client import OAuth2Client
 
-        return lambda *args, **more: OAuth2Client(*args, trust_env=False, **more)
+        return lambda *args, **more: OAuth2Client(*args, trust_env=False, timeout=60, **more)
     from authlib.integrations.requests_client import OAuth2Session
 
     def make(*args: Any, **more: Any) -> Any:
