@@ -117,10 +117,11 @@ CONTENTS: tuple[Attack, ...] = (
         "claims",
         Reason.TOKEN_NOT_YET_VALID,
         {
-            "nbf ahead": ("Is valid in ten minutes.", time_claim(lambda now: now + 600, "nbf")),
+            # Later than a slow suite takes from the making of the attacks to the last request.
+            "nbf ahead": ("Is valid in half an hour.", time_claim(lambda now: now + 1800, "nbf")),
             "nbf ahead, a float": (
-                "Is valid in ten minutes and a half second.",
-                time_claim(lambda now: now + 600.5, "nbf"),
+                "Is valid in half an hour and half a second.",
+                time_claim(lambda now: now + 1800.5, "nbf"),
             ),
             "nbf in a year": (
                 "Is valid in a year.",
