@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from contextlib import ExitStack
 from typing import Any, get_args
 
 import httpx
@@ -14,16 +13,23 @@ import pytest
 from cognito_guard import Guard, InvalidToken, Reason
 from cognito_guard.testing import Fault, LocalClient, LocalUserPool, PoolServer, TokenFault
 from cognito_guard.testing.managed_login import Endpoint
+from cognito_guard.testing.managed_login.server import _PATIENCE_SECONDS
 from cognito_guard.testing.wire import WIRE_FAULTS
 
+from ...ports import free_port
 from ...raw import ask
+from ..impatient import without_patience
 from .app import CALLBACK, WEB, App, Clock, answer_of
 
 
-@pytest.fixture
-def impatient(app: App) -> None:
-    """A client that gives up where nobody answers."""
-    app.timeout = 1.0
+def connection_to(server: PoolServer) -> socket.socket:
+    """A connection on which nothing was said."""
+    return socket.create_connection(("127.0.0.1", port_of(server)), timeout=60)
+
+
+def port_of(server: PoolServer) -> int:
+    """Where it listens."""
+    return int(server.origin.rpartition(":")[2])
 
 
 # What an app is pointed at.
@@ -92,8 +98,9 @@ def test_repr(server: PoolServer) -> None:
 
 def test_port(desk: LocalUserPool) -> None:
     """The port can be said, and is there again when the server is over."""
-    with desk.listen() as server:
-        port = int(server.origin.rpartition(":")[2])
+    port = free_port()
+    with desk.listen(port=port) as server:
+        assert port_of(server) == port
     with desk.listen(port=port) as again:
         assert again.origin == server.origin
         assert httpx.get(again.jwks_url, trust_env=False, timeout=60).status_code == 200
@@ -206,17 +213,22 @@ def test_large_bodies(app: App, server: PoolServer) -> None:
 
 
 def test_silent_client(desk: LocalUserPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who says nothing is given up, and so is who stops in the midst of a body."""
-    monkeypatch.setattr("cognito_guard.testing.managed_login.server._PATIENCE_SECONDS", 1.0)
-    with desk.listen(WEB) as server, ExitStack() as stack:
-        address = ("127.0.0.1", int(server.origin.rpartition(":")[2]))
-        silent, slow = (stack.enter_context(socket.create_connection(address)) for _ in "ab")
+    """Who says nothing is given up."""
+    monkeypatch.setattr("cognito_guard.testing.managed_login.server._PATIENCE_SECONDS", 0.05)
+    with desk.listen(WEB) as server, connection_to(server) as silent:
+        assert silent.recv(1) == b""
+
+
+def test_slow_client(server: PoolServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who stops in the midst of a body is told so."""
+    patience = without_patience(monkeypatch)
+    with connection_to(server) as slow:
         slow.sendall(
             b"POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\na=1"
         )
-        assert silent.recv(1) == b""
         assert slow.recv(12) == b"HTTP/1.1 408"
+    assert patience[0] == _PATIENCE_SECONDS
 
 
 def test_old_ones_are_forgotten(
@@ -269,12 +281,14 @@ def test_lost_on_the_way_back(app: App, fault: Fault) -> None:
     assert app.token(code=code).json() == {"error": "invalid_grant"}
 
 
-@pytest.mark.usefixtures("impatient")
 def test_hang(app: App) -> None:
     """Nothing is answered, at this endpoint alone."""
+    patient = app.timeout
     with app.server.failing(Fault.HANG, at="token"):
+        app.timeout = httpx.Timeout(60, read=0.05)
         with pytest.raises(httpx.ReadTimeout):
             app.token()
+        app.timeout = patient
         assert app.revoke("a").status_code == 200
 
 

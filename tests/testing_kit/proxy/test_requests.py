@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from cognito_guard.testing import LocalListener, LocalLoadBalancer
+from cognito_guard.testing.proxy.listener import _IDLE_SECONDS
 from cognito_guard.testing.web.sessions import Sessions
 
+from ..impatient import without_patience
 from .wires import Wire, between, client, exchange
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
@@ -102,10 +104,11 @@ def test_bodies(listener: LocalListener, request_: bytes) -> None:
 
 def test_body_that_does_not_come(listener: LocalListener, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that falls silent in the middle is told so, and does not hold a thread for ever."""
-    monkeypatch.setattr("cognito_guard.testing.proxy.listener._Handler.timeout", 1.0)
+    patience = without_patience(monkeypatch)
     with client(listener) as wire:
         wire.send(POST + b"Content-Length: 3\r\n\r\nx")
         assert wire.until(b"\r\n") == b"HTTP/1.1 408 Request Timeout\r\n"
+    assert patience[0] == _IDLE_SECONDS
 
 
 def test_client_that_says_nothing(listener: LocalListener) -> None:
