@@ -26,6 +26,11 @@ def get(url: str) -> Any:
         return json.load(answer)
 
 
+def listens(server: JwksServer) -> bool:
+    """Asked of itself: as soon as its port is free, another test's server may have it."""
+    return server._listener._socket.fileno() != -1
+
+
 def test_pool_is_served_where_cognito_would_have_it(pool: LocalUserPool) -> None:
     """The key set is at the pool's path, on an address of loopback."""
     with pool.serve() as server:
@@ -85,9 +90,8 @@ def test_nothing_is_left_at_the_end(pool: LocalUserPool) -> None:
     before = set(threading.enumerate())
     with pool.serve() as server:
         get(server.url)
-        port = int(server.origin.rpartition(":")[2])
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port))
+        assert listens(server)
+    assert not listens(server)
     assert [t for t in set(threading.enumerate()) - before if not t.daemon] == []
 
 
@@ -95,8 +99,7 @@ def test_error_in_the_block_is_the_callers(pool: LocalUserPool) -> None:
     """The server is closed and swallows nothing."""
     with pytest.raises(LookupError, match="mine"), pool.serve() as server:
         raise LookupError("mine")
-    with pytest.raises(urllib.error.URLError):
-        get(server.url)
+    assert not listens(server)
 
 
 def test_server_is_silent(pool: LocalUserPool, capfd: pytest.CaptureFixture[str]) -> None:

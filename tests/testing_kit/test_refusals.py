@@ -11,6 +11,8 @@ from cognito_guard import AuthError, Guard, KeysUnavailable
 from cognito_guard._support.log import LIMIT, refusal_listeners
 from cognito_guard.testing import LocalUserPool, Refusal, capture_refusals
 
+from ..ports import closed_port
+
 
 def refuse(guard: Guard, token: str, **request: str) -> None:
     """As an adapter does."""
@@ -55,10 +57,8 @@ def test_neither_level_nor_budget_matters(guard: Guard, monkeypatch: pytest.Monk
 
 def test_keys_that_cannot_be_had(pool: LocalUserPool) -> None:
     """A 503 is a refusal as well."""
-    with pool.serve() as keys:
-        url = keys.url
-    with capture_refusals() as refusals:
-        refuse(Guard(pool.trust(jwks=url)), pool.access_token())
+    with closed_port() as port, capture_refusals() as refusals:
+        refuse(Guard(pool.trust(jwks=f"http://127.0.0.1:{port}/jwks.json")), pool.access_token())
 
     assert refusals == [Refusal(503, "keys_unavailable")]
 

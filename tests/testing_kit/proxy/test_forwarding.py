@@ -9,6 +9,7 @@ import pytest
 
 from cognito_guard.testing import LocalLoadBalancer
 
+from ...ports import closed_port
 from ...raw import ask
 from .browser import Browser
 from .wires import Wire, app, between, client, exchange
@@ -268,10 +269,10 @@ def test_app_that_gives_no_answer(balancer: LocalLoadBalancer, answer: bytes) ->
 
 def test_app_that_is_not_there(balancer: LocalLoadBalancer) -> None:
     """A port where nobody listens is 502."""
-    with app(lambda wire: None) as origin:
-        pass
-    with balancer.listen(origin, on_unauthenticated_request="allow") as listener:
-        answer = ask(listener.url)
+    with closed_port() as port:
+        origin = f"http://127.0.0.1:{port}"
+        with balancer.listen(origin, on_unauthenticated_request="allow") as listener:
+            answer = ask(listener.url)
     assert (answer.status, answer.body) == (502, b"The app gave no answer.")
 
 

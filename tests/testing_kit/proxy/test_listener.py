@@ -10,6 +10,7 @@ import pytest
 from cognito_guard import Guard, Identity
 from cognito_guard.testing import LocalListener, LocalLoadBalancer, LocalUser, LocalUserPool
 
+from ...ports import free_port
 from ...raw import UPGRADE, ask
 from .browser import Browser
 from .conftest import ADA, ODD
@@ -411,8 +412,9 @@ def test_websockets_do_not_pass(balancer: LocalLoadBalancer, echo: str) -> None:
 
 def test_port_may_be_chosen(balancer: LocalLoadBalancer, echo: str) -> None:
     """It is free again as soon as the listener is closed, connections or not."""
-    with balancer.listen(echo) as first:
-        port = int(first.url.rpartition(":")[2])
+    port = free_port()
+    with balancer.listen(echo, port=port) as first:
+        assert first.url == f"http://127.0.0.1:{port}"
         ask(first.url)
     with balancer.listen(echo, port=port) as second:
         assert second.url == first.url
