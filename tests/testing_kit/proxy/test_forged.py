@@ -105,4 +105,5 @@ def test_good_spellings_pass(listener: LocalListener, heard: list[bytes]) -> Non
     """The test above can fail: other headers do arrive."""
     heard.clear()
     exchange(listener, b"GET / HTTP/1.1\r\nHost: localhost\r\nx-amzn-other: 1\r\n\r\n")
-    assert b"x-amzn-other: 1" in heard[0]
+    # The app may have been late to hear the last one of the test above.
+    assert b"x-amzn-other: 1" in heard[-1]

@@ -42,7 +42,8 @@ class Wire:
 
     def finish(self) -> None:
         """Say nothing more, but go on listening."""
-        self._connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the peer has heard enough, and left
+            self._connection.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
