@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from cognito_guard.aws import UserApi
+from cognito_guard.aws import UserApi, user_info
+from cognito_guard.aws.identity_pools import sts
+from cognito_guard.network import call
 from cognito_guard.testing import LocalClient, LocalUser, LocalUserPool, PoolServer
 
 ADA = LocalUser(
@@ -18,6 +20,13 @@ ADA = LocalUser(
 )
 CLIENT = LocalClient("1example23456789")
 WRITABLE = ["name", "email", "phone_number", "custom:theme"]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is slow because the machine is busy has answered all the same."""
+    for module in (call, user_info, sts):
+        monkeypatch.setattr(module, "_SECONDS", (60.0, 60.0))
 
 
 @pytest.fixture(scope="package")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from cognito_guard.aws import Throttled, UserApi, UserApiError, UserApiUnavailable
+from cognito_guard.aws import Throttled, UserApi, UserApiError, UserApiUnavailable, user_info
 from cognito_guard.network import call as call_module
 from cognito_guard.testing import Fault, LocalUserPool, PoolServer, TokenFault
 
+from ..ports import closed_port
 from .kept_server import KeptServer, says
 
 WIRE = [
@@ -20,17 +23,16 @@ WIRE = [
 ]
 
 
-@pytest.fixture
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call ends soon."""
-    from cognito_guard.aws import user_info
-
-    for module in (call_module, user_info):
-        monkeypatch.setattr(module, "_SECONDS", (0.5, 0.3))
+@contextmanager
+def short_patience() -> Iterator[None]:
+    """A call ends soon. For calls that fail: what is answered may take longer than that."""
+    with ExitStack() as stack:
+        for module in (call_module, user_info):
+            stack.enter_context(patch.object(module, "_SECONDS", (0.5, 0.3)))
+        yield
 
 
 @pytest.mark.parametrize("fault", WIRE)
-@pytest.mark.usefixtures("short_patience")
 def test_wire(server: PoolServer, api: UserApi, fault: Fault) -> None:
     """No answer that is one."""
     asked: dict[str, Callable[[], Any]] = {
@@ -39,7 +41,11 @@ def test_wire(server: PoolServer, api: UserApi, fault: Fault) -> None:
     }
     for at, ask in asked.items():
         where: Any = None if fault is Fault.DOWN else at
-        with server.failing(fault, at=where), pytest.raises(UserApiError) as failed:
+        with (
+            server.failing(fault, at=where),
+            short_patience(),
+            pytest.raises(UserApiError) as failed,
+        ):
             ask()
         # A proxy on the way may say 403, which is no word of Cognito's about the user.
         if not (fault is Fault.FORBIDDEN and at == "userinfo"):
@@ -94,10 +100,11 @@ def test_redirects_are_not_followed(pool: LocalUserPool) -> None:
 
 def test_nobody_listens(pool: LocalUserPool) -> None:
     """The message says where it failed, and nothing of what was sent."""
-    with KeptServer(says(200, {})) as gone:
-        url = gone.url
-    api = UserApi(pool.trust(), url=url, domain=url)
-    for ask, name in ((api.get_user, "user API"), (api.user_info, "userInfo endpoint")):
-        with pytest.raises(UserApiUnavailable, match=f"The {name} gave no answer: no connection"):
-            ask(pool.access_token("ada"))
-    api.close()
+    with closed_port() as port:
+        url = f"http://127.0.0.1:{port}/"
+        api = UserApi(pool.trust(), url=url, domain=url)
+        for ask, name in ((api.get_user, "user API"), (api.user_info, "userInfo endpoint")):
+            said = f"The {name} gave no answer: no connection"
+            with pytest.raises(UserApiUnavailable, match=said):
+                ask(pool.access_token("ada"))
+        api.close()

@@ -217,7 +217,8 @@ def test_a_hundred_threads_and_tasks(pool: LocalUserPool, good: bool) -> None:
     outcomes: list[str] = []
 
     with KeptServer(gate) as server:
-        live = LiveUsers(UserApi(pool.trust(), url=server.url))
+        # Its clock stands still: whoever comes late must not find that it is time to ask again.
+        live = LiveUsers(UserApi(pool.trust(), url=server.url), clock=Clock())
 
         def ask() -> str:
             waiting.wait(PATIENCE)

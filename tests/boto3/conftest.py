@@ -11,6 +11,7 @@ import pytest
 
 from cognito_guard.testing import LocalUserPool
 
+from ..aws.conftest import patience
 from ..aws.identity_pools.server import IDENTITY_POOL, IdentityServer
 from ..aws.kept_server import KeptServer, says
 from ..needs import need
@@ -60,4 +61,4 @@ def token(pool: LocalUserPool) -> str:
     return pool.id_token("ada")
 
 
-__all__ = ["IDENTITY_POOL"]
+__all__ = ["IDENTITY_POOL", "patience"]

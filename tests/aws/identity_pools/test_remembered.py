@@ -32,6 +32,8 @@ from .test_exchange import PROVIDER, asked
 
 EXCHANGE = ["GetId", "GetCredentialsForIdentity"]
 START = 1_900_000_000.0
+# Who is told nothing asks again after a second of the steady clock, which no test sets.
+LATER = "300"
 
 
 class Clock:
@@ -162,7 +164,7 @@ def test_a_failure_in_the_last_quarter(
     """What is held does until ten minutes before its end, and then there is an error."""
     exchange, token = make(clock=clock), lasting(pool)
     first = exchange.credentials(token)
-    server.answers["GetCredentialsForIdentity"] = says(500, b"")
+    server.answers["GetCredentialsForIdentity"] = says(500, b"", Retry_After=LATER)
     clock.now += 2700
     assert exchange.credentials(token) is first  # it failed
     assert exchange.credentials(token) is first  # nobody has asked
@@ -183,7 +185,7 @@ def test_nobody_asks_for_a_while(
         with pytest.raises(CredentialsUnavailable) as failed:
             exchange.credentials(pool.id_token(who))
         assert failed.value.code == "ExternalServiceException"
-    server.answers["GetId"] = refuses("TooManyRequestsException")
+    server.answers["GetId"] = says(429, b"", Retry_After=LATER)
     with pytest.raises(CredentialsUnavailable):
         exchange.credentials(token)
     asked_for = len(server.calls)
