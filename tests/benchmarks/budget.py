@@ -11,11 +11,14 @@ this renews those of the Python that runs it::
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import Annotated, Any
 
@@ -36,7 +39,15 @@ from cognito_guard_flask import CognitoGuard
 from .environments import ROOT
 from .material import good_token
 
-__all__ = ["BUDGET", "VERSION", "budget", "counts", "instructions", "wsgi_request"]
+__all__ = [
+    "BUDGET",
+    "VERSION",
+    "budget",
+    "counts",
+    "instructions",
+    "no_collection",
+    "wsgi_request",
+]
 
 BUDGET = Path(__file__).with_name("budget.json")
 VERSION = ".".join(map(str, sys.version_info[:2]))
@@ -102,15 +113,30 @@ def instructions(call: Callable[[], object]) -> int:
     """How many of this project's own a call takes, once it has been made twice."""
     call()
     call()
-    return (_monitored if sys.version_info >= (3, 12) else _traced)(call)
+    with no_collection():
+        return (_monitored if sys.version_info >= (3, 12) else _traced)(call)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """No garbage is collected meanwhile: that comes when enough was allocated before, and runs
+    functions of others, finalizers and whatever listens to it (hypothesis)."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _monitored(call: Callable[[], object]) -> int:
-    count = 0
+    count, own = 0, get_ident()
 
     def note(code: CodeType, offset: int) -> None:
         nonlocal count
-        count += code.co_filename.startswith(_OURS)
+        # All threads are monitored, those that earlier tests have left too.
+        count += code.co_filename.startswith(_OURS) and get_ident() == own
 
     monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  # type checkers look at Python 3.11
     monitoring.use_tool_id(_TOOL, "budget")

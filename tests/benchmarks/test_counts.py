@@ -20,7 +20,7 @@ from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 from ..login.site import site
 from . import probing, serving, sessions, starting
 from .bench import Bench, set_up
-from .budget import BUDGET, VERSION, budget, counts
+from .budget import BUDGET, VERSION, budget, counts, no_collection
 from .material import good_token
 from .results import row
 
@@ -77,11 +77,12 @@ def python_calls(call: Callable[[], object]) -> int:
         count += event == "call" and not frame.f_code.co_filename.startswith(_TESTS)
 
     before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        call()
-    finally:
-        sys.setprofile(before)
+    with no_collection():
+        sys.setprofile(profile)
+        try:
+            call()
+        finally:
+            sys.setprofile(before)
     return count
 
 
