@@ -48,8 +48,10 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of somebody who is signed in to an account, and has time."""
+    """The environment of somebody who is signed in to an account, and has time: moto loads a
+    service when it is first asked about it."""
     monkeypatch.setattr(aws_account, "SECONDS", 500.0)
+    monkeypatch.setattr(aws_account, "READ_SECONDS", 100.0)
     for name in [*os.environ]:
         if name.startswith(("AWS_", "COGNITO_")):
             monkeypatch.delenv(name)

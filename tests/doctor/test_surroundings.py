@@ -26,6 +26,7 @@ from cognito_guard.testing import Fault, JwksServer, LocalUserPool
 
 from ..cli.aws import StandIn
 from ..cli.running import ENVIRONMENT, run_process
+from ..ports import closed_port
 
 ORIGINAL = "cognito-idp.eu-west-1.amazonaws.com"
 UPDATED = "issuer-cognito-idp.eu-west-1.amazonaws.com"
@@ -75,9 +76,10 @@ def test_no_keys(pool: LocalUserPool, fault: Fault) -> None:
 
 def test_nobody_listens(pool: LocalUserPool) -> None:
     """Where nobody listens, nothing is known of the clock, and no document is looked for."""
-    with pool.listen() as server:
-        gone = UserPool(pool.user_pool_id, client_ids=ANY_CLIENT, issuer=server.issuer)
-    assert ids(check_pool(gone)) == [("keys-unreachable", "error")]
+    with closed_port() as port:
+        issuer = f"http://127.0.0.1:{port}/{pool.user_pool_id}"
+        gone = UserPool(pool.user_pool_id, client_ids=ANY_CLIENT, issuer=issuer)
+        assert ids(check_pool(gone)) == [("keys-unreachable", "error")]
 
 
 @contextmanager
@@ -230,11 +232,11 @@ def test_proxy_that_is_none(pool: LocalUserPool) -> None:
 
 def test_proxy_that_is_down(pool: LocalUserPool) -> None:
     """The way is told once, and apart from what went wrong on it."""
-    with JwksServer(pool.jwks, "/keys") as server:
-        closed = server.origin
-    env = {**ENVIRONMENT, "HTTPS_PROXY": closed, "https_proxy": closed, "NO_PROXY": ""}
-    env["no_proxy"] = ""
     asked = ("doctor", "--user-pool-id", pool.user_pool_id, "--no-aws", "--json")
-    outcome = run_process(*asked, env=env)
+    with closed_port() as port:
+        closed = f"http://127.0.0.1:{port}"
+        env = {**ENVIRONMENT, "HTTPS_PROXY": closed, "https_proxy": closed, "NO_PROXY": ""}
+        env["no_proxy"] = ""
+        outcome = run_process(*asked, env=env)
     found = [one for one in json.loads(outcome.out) if one["id"] == "keys-unreachable"]
     assert [one["what"].count("through the proxy") for one in found] == [1, 1]
