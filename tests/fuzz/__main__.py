@@ -49,7 +49,9 @@ def fuzz(target: str, seeds: list[bytes], seconds: int, seed: int, kept: Path) -
         corpus.unpack(seeds, folder / "seeds")
         kept.mkdir(parents=True, exist_ok=True)
         options = [f"-max_total_time={seconds}", f"-seed={seed}", f"-dict={_WORDS}"]
-        options += [f"-timeout={_HANG_SECONDS}", f"-rss_limit_mb={_MEMORY_MB}"]
+        # What libFuzzer calls slow it writes down beside what is wrong.
+        options += [f"-timeout={_HANG_SECONDS}", f"-report_slow_units={_HANG_SECONDS}"]
+        options += [f"-rss_limit_mb={_MEMORY_MB}"]
         options += ["-print_final_stats=1", f"-artifact_prefix={folder}/"]
         process = _run(target, slowest, [*options, str(kept), str(folder / "seeds")], seconds)
         inputs = [path.read_bytes() for path in folder.glob("*-*") if path.is_file()]
