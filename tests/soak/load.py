@@ -42,6 +42,12 @@ class Tally:
         self.seconds: dict[int, list[float]] = defaultdict(list)
         """For each second, how long those requests took whose key, if they need one, is held."""
 
+    @property
+    def felt(self) -> bool:
+        """Whether a good token has met an outage."""
+        with self._lock:
+            return self.verdicts[Kind.GOOD, UNAVAILABLE] > 0
+
     def add(
         self, kind: Kind, verdict: str, allowed: frozenset[str], begin: float, end: float
     ) -> None:
