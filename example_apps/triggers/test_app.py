@@ -97,7 +97,7 @@ def get(server: PoolServer) -> Iterator[Callable[[str, str], httpx.Response]]:
     """Ask the API, with an access token."""
     with (
         serve(create_app(Guard(server.trust()))) as origin,
-        httpx.Client(base_url=origin, trust_env=False) as client,
+        httpx.Client(base_url=origin, trust_env=False, timeout=60) as client,
     ):
         yield lambda path, token: client.get(path, headers={"Authorization": f"Bearer {token}"})
 
@@ -105,7 +105,8 @@ def get(server: PoolServer) -> Iterator[Callable[[str, str], httpx.Response]]:
 def api(server: PoolServer, operation: str, **asked: Any) -> Any:
     """Call the user pool API."""
     target = {"X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}"}
-    return httpx.post(server.origin, json=asked, headers=target, trust_env=False).json()
+    answer = httpx.post(server.origin, json=asked, headers=target, trust_env=False, timeout=60)
+    return answer.json()
 
 
 def sign_up(server: PoolServer, email: dict[str, str] = EMAIL) -> Any:
@@ -127,7 +128,8 @@ def sign_in(server: PoolServer, flow: str = "USER_PASSWORD_AUTH", **parameters: 
 
 def token(server: PoolServer, **form: str) -> Any:
     """Ask the token endpoint."""
-    return httpx.post(f"{server.domain}/oauth2/token", data=form, trust_env=False).json()
+    url = f"{server.domain}/oauth2/token"
+    return httpx.post(url, data=form, trust_env=False, timeout=60).json()
 
 
 def managed_login(server: PoolServer) -> Any:

@@ -29,6 +29,9 @@ only_mutate = ["cognito_guard/{path}.py"]
 also_copy = ["integrations"]
 pytest_add_cli_args_test_selection = {tests}
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist"]
+# Seconds that a mutant has beyond those of its tests, 15 times. With 1, one that survives is ended
+# where the machine is busy, and counts as noticed.
+timeout_constant = 5.0
 """
 _MUTMUT = ("-m", "mutmut")
 _UNNOTICED = ("survived", "no tests")
