@@ -74,9 +74,7 @@ def requires(
     policy: PolicyLike | None = None,
 ) -> Callable[[E], E]: ...
 def requires(
-    endpoint: Any = None,
-    /,
-    *,
+    *endpoint: Any,
     groups: Names | None = None,
     scopes: Names | None = None,
     roles: Names | None = None,
@@ -106,7 +104,8 @@ def requires(
     named = (groups, scopes, roles, acr, max_age, policy)
     asks_more = mfa or any(one is not None for one in named)
     decorate = guarding(required, _challenge, verb="requires", asks_more=asks_more)
-    return decorate if endpoint is None else decorate(endpoint)
+    # A decorator below may have given None, which is not none.
+    return decorate(*endpoint) if endpoint else decorate
 
 
 def guarding(required: Policy, answer: Answer, *, verb: str, asks_more: bool) -> Callable[[E], E]:

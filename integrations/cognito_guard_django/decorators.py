@@ -13,6 +13,7 @@ from django.views import View
 
 from cognito_guard import (
     AuthError,
+    ConfigurationError,
     Policy,
     PolicyLike,
     build_policy,
@@ -54,9 +55,7 @@ def cognito_required(
 
 
 def cognito_required(
-    view: V | None = None,
-    /,
-    *,
+    *view: V,
     groups: Names = None,
     scopes: Names = None,
     roles: Names = None,
@@ -75,8 +74,8 @@ def cognito_required(
     for neither.
 
     Raises ``ConfigurationError`` when the decorator is applied: for an empty or wrong requirement,
-    and for a function that a router has already registered. At a request, raises it if the
-    middleware is missing.
+    for what is no view, and for a function that a router has already registered. At a request,
+    raises it if the middleware is missing.
     """
     required = build_policy(
         groups=groups, scopes=scopes, roles=roles, acr=acr, mfa=mfa, max_age=max_age, policy=policy
@@ -85,7 +84,8 @@ def cognito_required(
     def decorate(view: V) -> V:
         return guarded_view(view, required, refusal, "cognito_required")
 
-    return decorate if view is None else decorate(view)
+    # A decorator below may have given None, which is not none.
+    return decorate(*view) if view else decorate
 
 
 Ask = Callable[[Any, Policy], HttpResponse | None]
@@ -94,6 +94,11 @@ Ask = Callable[[Any, Policy], HttpResponse | None]
 def guarded_view(view: V, required: Policy, ask: Ask, verb: str) -> V:
     """A view that is reached only by whom ``ask`` gives no answer for. ``verb``: what a user calls
     the decorator."""
+    if not callable(view):
+        raise ConfigurationError(
+            f"{verb} goes on a view, which can be called, and not on {type(view).__name__}; a "
+            "decorator below it may return nothing"
+        )
     refuse_registered(view, verb)
     guard = _guard_async if iscoroutinefunction(view) else _guard_sync
     wrapper = guard(view, required, ask)

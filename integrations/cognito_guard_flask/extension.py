@@ -142,9 +142,7 @@ class CognitoGuard:
     ) -> Callable[[V], V]: ...
     def required(
         self,
-        view: Any = None,
-        /,
-        *,
+        *view: Any,
         groups: Names | None = None,
         scopes: Names | None = None,
         roles: Names | None = None,
@@ -169,7 +167,8 @@ class CognitoGuard:
             policy=policy,
         )
         decorate = before(self._check(needed.policy), Guarding(self, needed.asked))
-        return decorate if view is None else decorate(view)
+        # A decorator below may have given None, which is not none.
+        return decorate(*view) if view else decorate
 
     @overload
     def login_required(self, view: V, /) -> V: ...
@@ -188,9 +187,7 @@ class CognitoGuard:
     ) -> Callable[[V], V]: ...
     def login_required(
         self,
-        view: Any = None,
-        /,
-        *,
+        *view: Any,
         groups: Names | None = None,
         scopes: Names | None = None,
         roles: Names | None = None,
@@ -216,7 +213,8 @@ class CognitoGuard:
         )
         check = self._check(needed.policy, lead=True)
         decorate = before(check, Guarding(self, needed.asked))
-        return decorate if view is None else decorate(view)
+        # A decorator below may have given None, which is not none.
+        return decorate(*view) if view else decorate
 
     def optional(self, view: V, /) -> V:
         """Let callers without a credential reach a view too. ``current_identity`` is then false. An

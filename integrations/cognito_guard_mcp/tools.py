@@ -67,9 +67,7 @@ def requires(
     policy: PolicyLike | None = None,
 ) -> Callable[[F], F]: ...
 def requires(
-    function: Any = None,
-    /,
-    *,
+    *function: Any,
     groups: Names | None = None,
     scopes: Names | None = None,
     roles: Names | None = None,
@@ -96,7 +94,8 @@ def requires(
     def decorate(guarded: Any) -> Any:
         return _guarding(guarded, needed)
 
-    return decorate if function is None else decorate(function)
+    # A decorator below may have given None, which is not none.
+    return decorate(*function) if function else decorate
 
 
 def _guarding(function: Any, needed: Policy) -> Any:

@@ -569,9 +569,10 @@ def test_wrong_arguments(here: Site) -> None:
             login_routes(wrong)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError):
         login_required(groups=[])
-    for endpoint in (int, partial(int)):
-        with pytest.raises(ConfigurationError, match=r"login_required\(\) takes"):
-            login_required()(endpoint)
+    for endpoint in (int, partial(int), None):
+        for decorate in (login_required, login_required()):
+            with pytest.raises(ConfigurationError, match=r"login_required\(\) takes"):
+                decorate(endpoint)  # type: ignore[call-overload]
     with pytest.raises(ConfigurationError, match=r"login_required\(\) found no Request"):
         login_required()(lambda: None)()
     elsewhere = sessions_at(here, "https://app.example/auth/back")

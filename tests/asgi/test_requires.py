@@ -397,7 +397,16 @@ class _Dispatch:
 
 @pytest.mark.parametrize(
     "endpoint",
-    [_stream, _items, _Plain(), _Plain, _Dispatch, functools.partial(_Plain()), StaticFiles()],
+    [
+        _stream,
+        _items,
+        _Plain(),
+        _Plain,
+        _Dispatch,
+        functools.partial(_Plain()),
+        StaticFiles(),
+        None,
+    ],
     ids=[
         "generator",
         "async generator",
@@ -406,12 +415,14 @@ class _Dispatch:
         "sync dispatch",
         "partial",
         "app",
+        "nothing",
     ],
 )
 def test_wrong_endpoint(endpoint: Any) -> None:
     """What cannot be guarded is refused when it is decorated, not left open."""
-    with pytest.raises(ConfigurationError, match=r"requires\(\) takes"):
-        requires()(endpoint)
+    for decorate in (requires, requires()):
+        with pytest.raises(ConfigurationError, match=r"requires\(\) takes"):
+            decorate(endpoint)
 
 
 def test_names_are_kept() -> None:

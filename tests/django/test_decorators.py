@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
+from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.views import View
 
 from cognito_guard import ConfigurationError
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_django.decorators import cognito_required
+from cognito_guard_django.login.decorators import login_required
 from cognito_guard_django.middleware import CognitoMiddleware
 from cognito_guard_django.mixins import CognitoRequiredMixin
 
@@ -144,6 +146,15 @@ def test_without_the_middleware(pool: LocalUserPool) -> None:
             view(request)
     with pytest.raises(ConfigurationError, match="MIDDLEWARE"):
         asyncio.run(views.abare(request))
+
+
+@pytest.mark.parametrize("decorate", [cognito_required, login_required])
+@pytest.mark.parametrize("wrong", [None, "admins", path("", views.bare), include([])], ids=repr)
+def test_what_is_no_view(decorate: Any, wrong: Any) -> None:
+    """A route, or what a decorator gives that registers a view and returns nothing, is no view."""
+    for each in (decorate, decorate()):
+        with pytest.raises(ConfigurationError, match="goes on a view"):
+            each(wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"groups": []}, {"scopes": ""}, {"roles": [1]}, {"policy": "x"}])

@@ -184,10 +184,11 @@ def test_wrong_requirements(wrong: dict[str, Any], cognito: CognitoGuard, app: F
         cognito.protect(app, **wrong)
 
 
-@pytest.mark.parametrize("decorate", ["required", "optional"])
-@pytest.mark.parametrize("wrong", ["admins", dict, Identity, 1], ids=repr)
+@pytest.mark.parametrize("decorate", ["required", "optional", "login_required"])
+@pytest.mark.parametrize("wrong", ["admins", dict, Identity, 1, None], ids=repr)
 def test_what_is_no_view(decorate: str, wrong: Any, cognito: CognitoGuard) -> None:
-    """What cannot be guarded is refused: a requirement without its keyword, another class."""
+    """What cannot be guarded is refused: a requirement without its keyword, another class, what a
+    decorator gives that registers a view and returns nothing."""
     with pytest.raises(ConfigurationError, match="only functions and View classes"):
         getattr(cognito, decorate)(wrong)
 

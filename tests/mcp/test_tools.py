@@ -364,7 +364,7 @@ def test_what_takes_no_guard() -> None:
     def gen() -> Any:
         yield
 
-    for one in (gen, agen, object(), int, len):
+    for one in (gen, agen, object(), int, len, None):
         with pytest.raises(ConfigurationError, match="requires"):
             requires(one)  # type: ignore[call-overload]
     with pytest.raises(ConfigurationError):

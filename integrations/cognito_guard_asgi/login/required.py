@@ -31,9 +31,7 @@ def login_required(
     policy: PolicyLike | None = None,
 ) -> Callable[[E], E]: ...
 def login_required(
-    endpoint: Any = None,
-    /,
-    *,
+    *endpoint: Any,
     groups: Names | None = None,
     scopes: Names | None = None,
     roles: Names | None = None,
@@ -56,7 +54,8 @@ def login_required(
     named = (groups, scopes, roles, acr, max_age, policy)
     asks_more = mfa or any(one is not None for one in named)
     decorate = guarding(required, _page, verb="login_required", asks_more=asks_more)
-    return decorate if endpoint is None else decorate(endpoint)
+    # A decorator below may have given None, which is not none.
+    return decorate(*endpoint) if endpoint else decorate
 
 
 def _page(caller: Caller, scope: Scope, error: AuthError | None) -> Challenge | Page | None:

@@ -37,9 +37,7 @@ def login_required(
 
 
 def login_required(
-    view: V | None = None,
-    /,
-    *,
+    *view: V,
     groups: Names = None,
     scopes: Names = None,
     roles: Names = None,
@@ -59,7 +57,8 @@ def login_required(
     def decorate(view: V) -> V:
         return guarded_view(view, required, page_refusal, "login_required")
 
-    return decorate if view is None else decorate(view)
+    # A decorator below may have given None, which is not none.
+    return decorate(*view) if view else decorate
 
 
 def page_refusal(request: Any, policy: Policy) -> HttpResponse | None:
