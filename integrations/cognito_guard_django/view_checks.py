@@ -78,6 +78,8 @@ def _is_guarded(view: Any) -> bool:
     from .rest_framework.authentication import CognitoAuthentication
     from .rest_framework.operators import holds
 
+    if isinstance(view.permission_classes, Iterator):
+        return True  # refused, and not used up by looking
     classes = view.authentication_classes
     return holds(list(view.permission_classes)) or any(
         isinstance(one, type) and issubclass(one, CognitoAuthentication) for one in classes

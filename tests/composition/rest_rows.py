@@ -139,6 +139,12 @@ ROWS = [
     ),
     Row("rest: somebody's own not", rest(_permissions(lambda: Unbanned)), granted=403),
     Row(
+        "rest: permissions that are read once",
+        rest(lambda: {"permission_classes": map(HasGroup, ["admins"])}),
+        refused=500,
+        granted=500,
+    ),
+    Row(
         "rest: a requirement with a typing error",
         rest(lambda: {"required_group": "admins"}),
         refused=500,

@@ -373,3 +373,27 @@ def test_of_no_view(pool: LocalUserPool) -> None:
     other = SimpleNamespace(required_groups=None)
     assert CognitoPermission().has_permission(request, other)
     assert vars(other) == {"required_groups": None}
+
+
+READ_ONCE = {
+    "on a class": lambda: view(permission_classes=map(HasGroup, ["admins"])),
+    "above it": lambda: view(bases=(type("Base", (Seen,), {}),), permission_classes=iter([ADMINS])),
+    "by as_view": lambda: Seen.as_view(permission_classes=(one for one in [ADMINS])),
+}
+
+
+@pytest.mark.parametrize("middleware", [[], [MIDDLEWARE]], ids=["alone", "behind the middleware"])
+@pytest.mark.parametrize("kind", READ_ONCE)
+def test_permissions_that_are_read_once(
+    kind: str, middleware: list[str], pool: LocalUserPool
+) -> None:
+    """The first request would use them up, and so would a look at them: nobody is let in."""
+    callback = READ_ONCE[kind]()
+    urlpatterns[:] = [path("", callback)]
+    [found] = [one for one in run_checks(tags=[Tags.security]) if str(one.id).endswith("E021")]
+    assert "only once" in found.msg
+    with override_settings(MIDDLEWARE=middleware):
+        for token in (None, None, pool.access_token(groups=["admins"])):
+            with pytest.raises(ConfigurationError, match=r"permission_classes of .* only once"):
+                ask(callback, token)
+    assert runs == []

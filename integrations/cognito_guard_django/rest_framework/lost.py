@@ -1,4 +1,5 @@
-"""Methods of a view that leave out what asks its permissions."""
+"""Permissions of a view that are lost: methods that leave out what asks them, and a list of them
+that is used up."""
 
 from __future__ import annotations
 
@@ -25,7 +26,14 @@ _GO_ON = {
 
 def refuse_lost(cls: Any, given: dict[str, Any]) -> None:
     """Raise ``ConfigurationError`` for a class of views with permissions of ours and a method that
-    never goes on to what asks them. ``given``: what an instance has of its own."""
+    never goes on to what asks them, or with permissions that only the first request would be asked
+    for. ``given``: what an instance has of its own."""
+    if isinstance(given.get("permission_classes", cls.permission_classes), Iterator):
+        # Whether ours are in it, nobody can tell who leaves it as it is.
+        raise ConfigurationError(
+            f"permission_classes of {cls.__name__} must be a list; an iterator can be read only "
+            "once"
+        )
     # Asked at each request, so what most classes have none of comes first.
     for name, words in _GO_ON.items():
         for holder, method in _overrides(cls, name, given):
