@@ -7,9 +7,11 @@ from typing import Any
 
 from flask.views import View
 
+from cognito_guard import ConfigurationError
+
 from .views import GUARDED_CLASS, is_guarding
 
-__all__ = ["decorates_itself", "is_meant_to_be_guarded"]
+__all__ = ["decorates_itself", "is_meant_to_be_guarded", "refuse_read_once"]
 
 
 def is_meant_to_be_guarded(view_class: type[View]) -> bool:
@@ -17,6 +19,18 @@ def is_meant_to_be_guarded(view_class: type[View]) -> bool:
     return hasattr(view_class, GUARDED_CLASS) or any(
         any(map(is_guarding, _listed(value))) for value in _decorators(view_class)
     )
+
+
+def refuse_read_once(view_class: type[View]) -> None:
+    """Raise ``ConfigurationError`` for decorators that only the first view of a class would have,
+    or the first request: they are used up then. Whether a guard is among them, nobody can tell who
+    leaves them as they are."""
+    for value in _decorators(view_class):
+        if any(isinstance(one, Iterator) for one in _listed(value)):
+            raise ConfigurationError(
+                f"the decorators of {view_class.__name__} must be a list; an iterator can be read "
+                "only once"
+            )
 
 
 def decorates_itself(kind: type) -> bool:

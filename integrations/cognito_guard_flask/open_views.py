@@ -13,7 +13,7 @@ from flask.views import View
 from cognito_guard import ConfigurationError
 
 from .caches import caches_a_guard
-from .class_decorators import is_meant_to_be_guarded
+from .class_decorators import is_meant_to_be_guarded, refuse_read_once
 from .methods import lost_method
 from .needs import Guarding
 from .protecting import covers, hooks_of_request
@@ -48,8 +48,8 @@ class Lookout:
             )
         if self._has_open_hooks:
             raise ConfigurationError(
-                "a function was guarded after it was registered to run before each request; put "
-                "the decorator of CognitoGuard below before_request()"
+                "a function was guarded after it was registered to run with each request; put the "
+                "decorator of CognitoGuard below before_request(), or what else registers it"
             )
         view = self._app.view_functions.get(endpoint or "")
         if endpoint is None or view is None:
@@ -74,6 +74,8 @@ class Lookout:
             for one in (*found, getattr(view, "view_class", None))
             if isinstance(one, type) and issubclass(one, View)
         ]
+        for one in classes:
+            refuse_read_once(one)
         if caches_a_guard(found, classes):
             raise ConfigurationError(
                 f"a cache is in front of the guard of endpoint {endpoint!r}, and would send "
@@ -113,9 +115,17 @@ def _remove_open_handlers(app: Flask) -> bool:
 
 
 def _has_open_hooks(app: Flask) -> bool:
-    """Whether a function that runs before requests lost its guard: with it, it would refuse them,
-    as whoever wrote it will have meant."""
-    tables: list[dict[Any, list[Any]]] = [app.before_request_funcs, app.url_value_preprocessors]
+    """Whether a function that runs with requests lost its guard: with it, it would refuse them, as
+    whoever wrote it will have meant."""
+    tables: list[dict[Any, list[Any]]] = [
+        app.before_request_funcs,
+        app.url_value_preprocessors,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+        app.template_context_processors,
+        app.url_default_functions,
+        {None: app.teardown_appcontext_funcs},
+    ]
     hooks = [hook for table in tables for each in table.values() for hook in each]
     # What a hook only holds may be a view, which it chooses, and which is looked at itself.
     bare = {
@@ -123,7 +133,7 @@ def _has_open_hooks(app: Flask) -> bool:
     }
     if not bare:
         return False
-    # With its guard it is a view, or runs before other requests: so it is open here on purpose.
+    # With its guard it is a view, or runs with other requests: so it is open here on purpose.
     covered = (_covered(reach(one)) for one in (*hooks, *app.view_functions.values()))
     return not bare <= set().union(*covered)
 

@@ -160,6 +160,22 @@ def _guarded_view(guard: Guard, ran: Ran) -> Flask:
     return app
 
 
+def _read_once(guard: Guard, ran: Ran) -> Flask:
+    """Decorators that the first view of a class uses up, so that the second has none."""
+    app = Flask(__name__)
+    cognito = CognitoGuard(app, guard=guard)
+
+    class Admin(MethodView):
+        decorators = map(functools.partial, [cognito.required])  # type: ignore[assignment]
+
+        def get(self) -> str:
+            return ran()
+
+    for name in ("first", "second"):
+        app.add_url_rule(f"/{name}", view_func=Admin.as_view(name))
+    return app
+
+
 ROWS = [
     Row("the handler of 404 in a protected app", on_waitress(_not_found_handler), path="/no"),
     Row("Flask: view functions that are wrapped later", on_waitress(_wrapped_in_place)),
@@ -183,6 +199,12 @@ ROWS = [
             "a class": _kept_by_a_class,
         }.items()
     ),
+    Row(
+        "Flask: a decorator that returns nothing between the guard and the route below it",
+        on_waitress(_above_the_route(lambda view: None)),
+        refused=None,
+    ),
+    Row("Flask: decorators that are read once", on_waitress(_read_once), 500, 500, path="/second"),
     *(
         Row(f"Flask: {name} below a guarded method", on_waitress(_method_below(name)), 500, 500)
         for name in ("get", "dispatch_request")

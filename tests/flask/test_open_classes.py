@@ -615,3 +615,28 @@ def test_a_method_with_a_guard(made: Any, cognito: CognitoGuard, app: Flask, as_
     client = app.test_client()
     assert client.get("/").status_code == 401
     assert client.get("/", headers=as_user()).text == "welcome"
+
+
+@pytest.mark.parametrize("listed", [iter, lambda one: {"get": iter(one)}, lambda one: [iter(one)]])
+@pytest.mark.parametrize("name", ["decorators", "method_decorators"])
+def test_decorators_that_are_read_once(
+    name: str, listed: Callable[[list[Decorator]], Any], cognito: CognitoGuard, app: Flask
+) -> None:
+    """An iterator is used up by the first view or request, and leaves the others open."""
+
+    class Once(MethodView):
+        def get(self) -> str:
+            return "welcome"
+
+    if name != "decorators":
+        view = Once.as_view("view")
+    setattr(Once, name, listed([cognito.required]))
+    if name == "decorators":
+        Once.decorators, kept = [], Once.decorators
+        view = Once.as_view("view")
+        Once.decorators = kept
+    app.add_url_rule("/", view_func=view)
+    assert app.test_client().get("/").status_code == 500
+    app.testing = True
+    with pytest.raises(ConfigurationError, match="only once"):
+        app.test_client().get("/")

@@ -704,16 +704,22 @@ def _of_blueprint(app: Flask, name: str) -> Any:
         (_of_app, "url_value_preprocessor"),
         (_of_blueprint, "before_request"),
         (_of_blueprint, "before_app_request"),
+        (_of_app, "after_request"),
+        (_of_blueprint, "after_app_request"),
+        (_of_app, "teardown_request"),
+        (_of_app, "teardown_appcontext"),
+        (_of_app, "context_processor"),
+        (_of_app, "url_defaults"),
     ],
 )
 def test_hooks(place: Any, name: str, is_wrapped: bool, cognito: CognitoGuard, app: Flask) -> None:
-    """A guard above a function that runs before requests guards nothing, so the app answers 500."""
+    """A guard above a function that runs with requests guards nothing, so the app answers 500."""
 
-    def hook(*_: Any) -> None:
-        return None
+    def hook(*given: Any) -> Any:
+        return given[0] if "after" in name else None
 
     place(app, name)(hook)
-    cognito.required(functools.wraps(hook)(lambda *_: hook()) if is_wrapped else hook)
+    cognito.required(functools.wraps(hook)(lambda *_: hook(*_)) if is_wrapped else hook)
     app.add_url_rule("/open", "open", lambda: "welcome")
     for _ in range(2):
         assert app.test_client().get("/open").status_code == 500
