@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from cognito_guard import (
 )
 from cognito_guard._support.clock import steady_clock
 from cognito_guard.testing import JwksServer, LocalLoadBalancer, LocalUserPool
+from cognito_guard.testing.certificates import Authority
 
 from ..needs import need
 from .frameworks import Runner, on_every_framework
@@ -119,3 +121,18 @@ def test_a_clock_of_ones_own_stays(freeze: Freeze, pool: LocalUserPool, source: 
         now[0] = EVENING.timestamp() + 7200
         with pytest.raises(InvalidToken):
             guard.verify(token)
+
+
+def test_keys_come_over_https_in_any_year(
+    freeze: Freeze, pool: LocalUserPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """OpenSSL's calendar is not the test's to stop: a server made meanwhile is trusted all the
+    same."""
+    Authority()  # the library below keeps the class of dates that it meets first
+    with freeze(NOON), JwksServer(pool.jwks, "/jwks.json", tls=True) as server:
+        authority = tmp_path / "authority.pem"
+        authority.write_bytes(server.authority or b"")
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        guard = Guard(pool.trust(jwks=server.url))
+        guard.prefetch(wait=20)
+        assert guard.verify(pool.access_token()).subject == pool.subject("alice")
