@@ -9,10 +9,11 @@ from math import ceil, inf
 from typing import TYPE_CHECKING, final
 
 from .._support.clock import steady_clock
+from .._support.files import Mark, mark_of
 from .._support.fork import forget_after_fork
 from .._support.log import KEYS_FETCHED_AGAIN, KEYS_NOT_FETCHED, WARNING, Log
 from ..errors import KeysUnavailable
-from .given import Mark, mark_of, read_file, unusable
+from .given import read_file, unusable
 from .jwk import KeySetError
 from .key_set import not_known_yet, unknown_key
 from .signature import VerificationKey, unchanged
@@ -45,6 +46,8 @@ class FileKeySet:
             self._keys, self._mark = read_file(self.path)
         except KeySetError as error:
             raise unusable(error, self.path) from None
+        # A server may change the working directory when the app is loaded.
+        self._place = os.path.abspath(self.path)  # noqa: PTH100
         self._read_at = self._looked_at = clock()
         self._asked_at = -inf  # the last look that an unknown kid caused
         self._looked_for: dict[str, None] = {}
@@ -105,10 +108,10 @@ class FileKeySet:
         with self._lock:
             self._looked_at = now
             failures = self._failures
-            if not failures and self._mark is not None and mark_of(self.path) == self._mark:
+            if not failures and self._mark is not None and mark_of(self._place) == self._mark:
                 return
             try:
-                keys, mark = read_file(self.path)
+                keys, mark = read_file(self._place)
             except KeySetError as error:
                 self._failures, self._problem = failures + 1, str(error)
                 text = "keys of %s were not read again: %s; the known keys stay in use"

@@ -6,17 +6,15 @@ import json
 import os
 from collections.abc import Mapping
 from stat import S_ISREG
-from typing import Any, TypeAlias
+from typing import Any
 
+from .._support.files import Mark, mark_of
 from ..errors import ConfigurationError
 from ..network import MAX_BODY
 from .jwk import KeySetError, parse_key_set
 from .signature import VerificationKey
 
-__all__ = ["Mark", "UnreadableFile", "mark_of", "parse_given", "read_file", "unusable"]
-
-# What changes with a file that is written to, renamed into place, or that a link now leads to.
-Mark: TypeAlias = tuple[int, ...]
+__all__ = ["UnreadableFile", "parse_given", "read_file", "unusable"]
 
 # gzip, ZIP, bzip2, xz, Zstandard
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
@@ -55,15 +53,6 @@ def read_file(
         keys = parse_given(data)
         return keys, before if before == mark_of(path) else None
     raise UnreadableFile(problem)
-
-
-def mark_of(path: str | os.PathLike[str]) -> Mark | None:
-    """What tells one state of a file from another; ``None`` if there is none."""
-    try:
-        found = os.stat(path)  # noqa: PTH116
-    except (OSError, ValueError):
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def unusable(error: KeySetError, path: str | os.PathLike[str] | None = None) -> ConfigurationError:

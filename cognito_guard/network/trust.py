@@ -11,6 +11,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .._support.files import Mark, mark_of, read_mark
 from .failure import wrong_variable
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def tls_context() -> ssl.SSLContext:
 
     Raises :class:`FetchFailed` that names the variable that cannot be followed.
     """
-    return _context(_named(), _strict(), os.environ.get("SSLKEYLOGFILE", ""), _system_changed())
+    return _context(_named(), _strict(), os.environ.get("SSLKEYLOGFILE", ""), _system_marks())
 
 
 def named_authorities() -> tuple[str, ...]:
@@ -51,11 +52,11 @@ def named_authorities() -> tuple[str, ...]:
     return tuple(name for name, _, _ in _named())
 
 
-def _named() -> tuple[tuple[str, str, int], ...]:
-    """The variables that name authorities, with their values and the time of what is there."""
+def _named() -> tuple[tuple[str, str, Mark], ...]:
+    """The variables that name authorities, with their values and the mark of what is there."""
     for names in (("SSL_CERT_FILE", "SSL_CERT_DIR"), *((name,) for name in _BUNDLES)):
-        named = [(name, path, _changed(name, path)) for name in names if (path := _value(name))]
-        found = tuple((name, path, time) for name, path, time in named if isinstance(time, int))
+        named = [(name, path, _mark(name, path)) for name in names if (path := _value(name))]
+        found = tuple((name, path, mark) for name, path, mark in named if isinstance(mark, tuple))
         if found:
             return found
         if named:
@@ -67,13 +68,13 @@ def _value(name: str) -> str:
     return os.environ.get(name, "")
 
 
-def _changed(name: str, path: str) -> int | str:
-    """The time of what is there, or what is wrong."""
+def _mark(name: str, path: str) -> Mark | str:
+    """That of what is there, or what is wrong."""
     problem = "FileNotFoundError"
     # A directory may be several, as OpenSSL has it.
     for one in path.split(os.pathsep) if name == "SSL_CERT_DIR" else [path]:
         try:
-            return os.stat(one).st_mtime_ns  # noqa: PTH116
+            return read_mark(one)
         except (OSError, ValueError) as error:
             problem = type(error).__name__
     return problem
@@ -86,22 +87,16 @@ def _strict() -> bool:
     return not word
 
 
-def _system_changed() -> tuple[int, ...]:
+def _system_marks() -> tuple[Mark | None, ...]:
     import ssl
 
     paths = ssl.get_default_verify_paths()
-    times = []
-    for path in (paths.openssl_cafile, paths.openssl_capath, *_SYSTEM_FILES):
-        try:
-            times.append(os.stat(path).st_mtime_ns)  # noqa: PTH116
-        except OSError:
-            times.append(0)
-    return tuple(times)
+    return tuple(map(mark_of, (paths.openssl_cafile, paths.openssl_capath, *_SYSTEM_FILES)))
 
 
 @lru_cache(maxsize=1)
 def _context(
-    named: tuple[tuple[str, str, int], ...], strict: bool, key_log: str, _: object
+    named: tuple[tuple[str, str, Mark], ...], strict: bool, key_log: str, _: object
 ) -> ssl.SSLContext:
     """Kept, because making one for each fetch took 24 ms, and 26 MiB of memory within 50 fetches
     that glibc did not give back."""
@@ -125,7 +120,7 @@ def _context(
     raise wrong_variable(problem, *(name for name, path, _ in named if file in (path, None)))
 
 
-def _locations(named: tuple[tuple[str, str, int], ...]) -> tuple[str | None, str | None]:
+def _locations(named: tuple[tuple[str, str, Mark], ...]) -> tuple[str | None, str | None]:
     """The file and the directory that are named. For requests and curl, either will do."""
     from pathlib import Path  # with the first fetch, as all that a start can do without
 

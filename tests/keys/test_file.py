@@ -84,6 +84,19 @@ def test_new_key_counts_at_the_first_token_that_names_it(
         assert checks(keys.key(name), name)
 
 
+def test_working_directory_may_change(
+    file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A relative path is that of the start, wherever the server goes later."""
+    monkeypatch.chdir(file.parent)
+    keys = FileKeySet(file.name, clock=clock)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    rename(file, jwks(jwk("b", "b")))
+    assert checks(keys.key("b"), "b")
+    assert keys.health().source == file.name
+
+
 @replaced_in_every_way
 def test_withdrawn_and_replaced_keys_go(
     replace: Callable[[Path, bytes], None], file: Path, keys: FileKeySet, clock: Clock

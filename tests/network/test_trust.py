@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import ssl
 import subprocess
@@ -124,6 +125,26 @@ def test_first_variable_that_is_set_counts(
         monkeypatch.setenv(NAMES[later], str(bundle))
         with pytest.raises(FetchFailed, match=UNTRUSTED):
             fetch(endpoint.url)
+
+
+@pytest.mark.parametrize("name", [one for one in NAMES if one != "SSL_CERT_DIR"])
+def test_bundle_is_read_again_whatever_its_time(
+    name: str, authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that takes the place of another may have the same time, as all files of an image do."""
+    other = bundle.with_name("other.pem")
+    trustme.CA().cert_pem.write_to_path(other)
+    for each in (bundle, other):
+        os.utime(each, (1, 1))
+    link = bundle.with_name("link.pem")
+    link.symlink_to(other)
+    monkeypatch.setenv(name, str(link))
+    with serving(authority) as endpoint:
+        with pytest.raises(FetchFailed, match=UNTRUSTED):
+            fetch(endpoint.url)
+        link.unlink()
+        link.symlink_to(bundle)
+        assert fetch(endpoint.url) == GOOD
 
 
 def test_both_of_openssl_go_together(
