@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -35,6 +36,9 @@ from .conftest import Configure, bearer
 # isort: split
 from .sockets import Consumer, make_application, ran
 
+PATIENCE_SECONDS = 120
+"""For a server that hangs: it may have to start first, on a busy machine."""
+
 
 class Outcome(NamedTuple):
     """What became of a WebSocket that a client wanted to open."""
@@ -53,7 +57,9 @@ def knock(origin: str, path: str = "/", **headers: str) -> Outcome:
     uri = origin.replace("http://", "ws://") + path
     lines = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        with connect(uri, additional_headers=lines, proxy=None) as websocket:
+        with connect(
+            uri, additional_headers=lines, proxy=None, open_timeout=PATIENCE_SECONDS
+        ) as websocket:
             seen = json.loads(websocket.recv())
             if path != "/late":
                 return Outcome(101, seen)
@@ -79,21 +85,26 @@ def _settings(configure: Configure) -> Iterator[None]:
 
 
 @contextmanager
-def daphne(pool: LocalUserPool) -> Iterator[str]:
+def daphne(pool: LocalUserPool, folder: Path) -> Iterator[str]:
     """The project of ``sockets`` on Daphne, in a process of its own."""
     need(find_spec("daphne") is not None, "Daphne: pip install daphne")
-    with pool.serve() as keys, socket.socket() as listener:
+    # From a file: a fetch would have seconds, with all that is imported for it.
+    keys = folder / "jwks.json"
+    keys.write_text(json.dumps(pool.jwks()))
+    with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
         environ = {
             "COGNITO_USER_POOL_ID": pool.user_pool_id,
             "COGNITO_CLIENT_IDS": pool.client_id,
-            "COGNITO_JWKS": keys.url,
+            "COGNITO_JWKS": str(keys),
             "COGNITO_COOKIE": "token",
         }
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "daphne", "--fd", str(listener.fileno())),
+                # Its own 5 s include all that is imported for the first caller.
+                *("--websocket_connect_timeout", str(PATIENCE_SECONDS)),
                 *("-v", "0", "tests.django.sockets:application"),
             ],
             env={**os.environ, **environ},
@@ -107,9 +118,9 @@ def daphne(pool: LocalUserPool) -> Iterator[str]:
             process.wait()
 
 
-def test_on_daphne(pool: LocalUserPool) -> None:
+def test_on_daphne(pool: LocalUserPool, tmp_path: Path) -> None:
     """Daphne has no HTTP response to a WebSocket, so it says 403; nothing is open behind it."""
-    with daphne(pool) as origin:
+    with daphne(pool, tmp_path) as origin:
         good = bearer(pool.access_token("alice"))
         assert knock(origin, **good).seen == {
             "subject": pool.subject("alice"),

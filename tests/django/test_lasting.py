@@ -18,6 +18,8 @@ from cognito_guard.testing import LocalUserPool
 from cognito_guard_django.channels import CognitoMiddleware
 from example_apps.serving import serve
 
+from .test_channels import PATIENCE_SECONDS
+
 
 class Here:
     """A pool, the clock that the guard lives by, and what has become of the consumers."""
@@ -26,6 +28,7 @@ class Here:
         self.now = 1_800_000_000.0
         self.fault: Exception | None = None
         self.ended: list[Any] = []
+        self.loop: asyncio.AbstractEventLoop
         self.pool = LocalUserPool(clock=lambda: self.now)
         trusted = self.pool.trust(checks=[self._check])
         guard = Guard(trusted, clock=lambda: self.now)
@@ -41,6 +44,7 @@ class Here:
 
         class Echo(AsyncWebsocketConsumer):
             async def receive(self, text_data: Any = None, bytes_data: Any = None) -> None:
+                here.loop = asyncio.get_running_loop()
                 await self.send(text_data)
                 if text_data == "busy":
                     await here.closed.wait()
@@ -49,7 +53,7 @@ class Here:
             async def disconnect(self, code: int) -> None:
                 here.ended.append(code)
 
-        self.closed = asyncio.Event()
+        self.closed = asyncio.Event()  # of the server's thread
         return CognitoMiddleware(Echo.as_asgi(), **more)  # type: ignore[arg-type]
 
 
@@ -67,7 +71,9 @@ def opened(app: Any, token: str | None) -> Iterator[Any]:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     with serve(app, log_level="critical") as origin:
         uri = origin.replace("http://", "ws://")
-        with connect(uri, additional_headers=headers, proxy=None) as websocket:
+        with connect(
+            uri, additional_headers=headers, proxy=None, open_timeout=PATIENCE_SECONDS
+        ) as websocket:
             websocket.send("hello")
             assert websocket.recv() == "hello"
             yield websocket
@@ -106,7 +112,7 @@ def test_refused(fault: Exception, close: tuple[int, str], here: Here) -> None:
         assert websocket.recv() == "busy"
         here.fault = fault
         assert closed(websocket) == close
-        here.closed.set()
+        here.loop.call_soon_threadsafe(here.closed.set)
 
 
 def test_without(here: Here) -> None:
@@ -153,7 +159,7 @@ def test_a_mistake_while_the_consumer_only_sends(here: Here) -> None:
         }
         app = CognitoMiddleware(push, recheck=0.01)
         with pytest.raises(OSError, match="once"):
-            await asyncio.wait_for(app(scope, asyncio.Queue().get, send), 10)
+            await asyncio.wait_for(app(scope, asyncio.Queue().get, send), PATIENCE_SECONDS)
 
     asyncio.run(main())
     assert sent == [

@@ -19,7 +19,7 @@ from cognito_guard_django.settings import current
 from example_apps.serving import serve
 
 from .login_site import SESSION, DjangoSite, client, login_site, sign_in
-from .test_channels import knock
+from .test_channels import PATIENCE_SECONDS, knock
 
 # isort: split
 from .sockets import Consumer
@@ -148,7 +148,7 @@ def test_no_sign_of_life(here: DjangoSite, monkeypatch: pytest.MonkeyPatch) -> N
     with serve(app, log_level="critical", lifespan="off") as origin:
         headers = {**OWN, **cookies(browser, SESSION)}
         uri = origin.replace("http://", "ws://")
-        with connect(uri, additional_headers=headers, proxy=None):
-            assert asked.wait(30)
+        with connect(uri, additional_headers=headers, proxy=None, open_timeout=PATIENCE_SECONDS):
+            assert asked.wait(PATIENCE_SECONDS)
     assert touches[0]
     assert not any(touches[1:])
