@@ -116,8 +116,8 @@ def api(server: PoolServer) -> Iterator[UserApi]:
 
 @pytest.fixture
 def live(api: UserApi, server: PoolServer, db: str) -> Iterator[LiveUsers]:
-    """A project that asks it."""
-    live = LiveUsers(api)
+    """A project that asks it, about a token once in a test, however long that takes."""
+    live = LiveUsers(api, max_age=3600)
     guard = Guard(server.trust())
     with override_settings(COGNITO_GUARD={"GUARD": guard}, ROOT_URLCONF=urls(live)):
         yield live
