@@ -18,6 +18,7 @@ from .project import chosen, set_up
 set_up()
 
 from django.contrib.auth.models import Group, User  # noqa: E402  # not before the project is set up
+from django.contrib.sessions.models import Session  # noqa: E402
 from django.db import OperationalError, connections  # noqa: E402
 from django.utils import translation  # noqa: E402
 
@@ -106,6 +107,7 @@ def emptied(alias: str) -> Iterator[str]:
     yield alias
     User.objects.using(alias).all().delete()
     Group.objects.using(alias).all().delete()
+    Session.objects.using(alias).all().delete()
     chosen.alias = "default"
     connections.close_all()
 
