@@ -34,8 +34,9 @@ def gunicorn(
         listener.listen(128)
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         # Connections outlive the waits of a busy machine: a client that reuses one is not cut off.
+        # So do workers: one that starts, or waits for another one, may be slow.
         # At the end, workers would wait half a minute for clients that keep a connection.
-        own = ["--keep-alive=60", "--graceful-timeout=5"]
+        own = ["--keep-alive=60", "--timeout=120", "--graceful-timeout=5"]
         own += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
         process = subprocess.Popen(
             [python, "-m", "gunicorn", *own, *options, target],
