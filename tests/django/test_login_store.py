@@ -151,6 +151,38 @@ def test_what_was_removed_stays_removed(store: Any) -> None:
     assert store.read(KEY) is None
 
 
+CHANGES: dict[str, Callable[[DatabaseStore], bool]] = {
+    "INSERT": lambda store: store.add(KEY, b"a", 60),
+    "UPDATE": lambda store: store.replace(KEY, b"a", b"b", 60),
+    "DELETE": lambda store: store.remove(KEY, b"a"),
+}
+
+
+@pytest.mark.parametrize("verb", CHANGES)
+@pytest.mark.parametrize("nested", [False, True], ids=["alone", "nested"])
+def test_a_change_that_the_database_has_ended(nested: bool, verb: str, db: str) -> None:
+    """Two that add and remove one entry, such as a lock, may meet, of which MariaDB ends one. It is
+    made again; within a transaction of somebody else's, that is up to him."""
+    store = DatabaseStore(SessionStore)
+    if verb != "INSERT":
+        store.add(KEY, b"a", 60)
+    left = [1 if nested else 3]
+
+    def meets(execute: Any, sql: str, *more: Any) -> Any:
+        if sql.startswith(verb) and left[0]:
+            left[0] -= 1
+            raise OperationalError(1213, "Deadlock found when trying to get lock")
+        return execute(sql, *more)
+
+    with connections[db].execute_wrapper(meets):
+        if nested:
+            with pytest.raises(OperationalError, match="1213"), transaction.atomic(using=db):
+                CHANGES[verb](store)
+        else:
+            assert CHANGES[verb](store)
+    assert left == [0]
+
+
 def test_text_of_another_case(store: Any) -> None:
     """A collation that folds case makes one of two values nowhere."""
     store.add(KEY, b"abc", 60)

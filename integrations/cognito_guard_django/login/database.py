@@ -28,6 +28,7 @@ from django.utils import timezone
 from cognito_guard.login import LoginReason, SessionsUnavailable
 
 from ..users.lasting import after_rollback
+from ..users.meeting import again
 from ..users.reading import fresh
 from .hidden import entry_key, entry_text, entry_value
 
@@ -96,7 +97,7 @@ class DatabaseStore:
     def _for_good(self, work: Callable[[], bool]) -> bool:
         after_rollback(self._database(), work)
         with self._explained():
-            return work()
+            return again(self._database, work)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

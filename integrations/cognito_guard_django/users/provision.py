@@ -6,10 +6,11 @@ who is here already. Everything happens on the database that is written to.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db import OperationalError, connections, transaction
+from django.db import transaction
 
 from cognito_guard import AccessDenied, ConfigurationError, Identity, Reason
 
@@ -21,8 +22,9 @@ from .fitting import require_fields
 from .groups import Groups, groups_named
 from .lasting import after_rollback
 from .links import Found, adopt, find, find_now
+from .meeting import again
 from .profile import fill, not_taken, storable
-from .refusals import has_met, refuse_hidden, refuse_inactive, unstorable
+from .refusals import refuse_hidden, refuse_inactive, unstorable
 from .rights import held_flags
 from .storing import store
 from .told import Told, told_by
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
     from cognito_guard.login import SignedIn
 
 __all__ = ["provision"]
-
-_MORE_TIMES = 3
-"""How often to begin again where a database has ended one of two transactions that met."""
 
 
 def provision(identity: Identity, settings: Settings, signed_in: SignedIn | None = None) -> Any:
@@ -50,15 +49,7 @@ def provision(identity: Identity, settings: Settings, signed_in: SignedIn | None
     if not storable(identity.subject, LONGEST_SUBJECT):
         raise AccessDenied(Reason.CHECK_FAILED, "The caller's subject cannot be stored here.")
     told = told_by(identity, settings, signed_in)
-    for _ in range(_MORE_TIMES):
-        try:
-            return _provision(told, identity, settings)
-        except OperationalError as error:
-            # A transaction of somebody else's around is his to begin again.
-            here = connections[database()]
-            if here.in_atomic_block or not here.get_autocommit() or not has_met(error):
-                raise
-    return _provision(told, identity, settings)
+    return again(database, partial(_provision, told, identity, settings))
 
 
 def _provision(told: Told, identity: Identity, settings: Settings) -> Any:
