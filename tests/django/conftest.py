@@ -13,6 +13,7 @@ from django.test import override_settings
 from cognito_guard.testing import LocalUserPool
 
 from ..needs import need
+from ..patience import patient
 from .project import chosen, set_up
 
 set_up()
@@ -43,6 +44,13 @@ def configure(pool: LocalUserPool) -> Iterator[Configure]:
 
         apply()
         yield apply
+
+
+@pytest.fixture(autouse=True)
+def no_limit_is_met() -> Iterator[None]:
+    """How long a fetch may take is no affair of these tests."""
+    with patient():
+        yield
 
 
 @pytest.fixture(autouse=True)
