@@ -17,6 +17,7 @@ from cognito_guard.errors import InvalidToken, Reason
 from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 from cognito_guard.tokens.parsing import parse_token
 
+from ..engine.strategies import repeatable
 from .running import Outcome, run, run_process
 
 HEADER = {"alg": "RS256", "kid": "1", "typ": "JWT"}
@@ -351,6 +352,7 @@ segments = st.one_of(
 )
 
 
+@repeatable
 @given(st.lists(segments, min_size=1, max_size=6).map(".".join) | st.text())
 def test_any_text(text: str) -> None:
     """Whatever the text: no error, and everything that the engine cannot parse has its problem."""
@@ -361,6 +363,7 @@ def test_any_text(text: str) -> None:
         assert outcome.status == 1
 
 
+@repeatable
 @given(st.tuples(segments, segments, segments).map(".".join))
 def test_problems_are_the_engines(text: str) -> None:
     """A token is called well-formed if, and only if, the engine's strict parser says so too.

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cognito_guard.cli.output import harmless, shown, shown_distance, shown_json, shown_time
 from cognito_guard.testing import LocalUserPool
 
+from ..engine.strategies import repeatable
 from ..needs import need
 from .running import DEADLINE, ENVIRONMENT, PROGRAM, run, run_process, start
 from .terminal import run_on_terminal
@@ -34,6 +35,7 @@ json_values = st.recursive(
 )
 
 
+@repeatable
 @given(st.text(st.characters(codec=None, exclude_categories=())))
 def test_harmless_is_visible(text: str) -> None:
     """Whatever the text, nothing invisible is left, and visible text stays as it is."""
@@ -41,6 +43,7 @@ def test_harmless_is_visible(text: str) -> None:
     assert harmless(harmless(text)) == harmless(text)
 
 
+@repeatable
 @given(json_values)
 def test_shown_json_is_json(value: Any) -> None:
     """A claim's value is shown as JSON that holds exactly this value, and harmless."""
@@ -48,6 +51,7 @@ def test_shown_json_is_json(value: Any) -> None:
     assert json.loads(shown_json(value)) == value
 
 
+@repeatable
 @given(st.text(every_character), st.text(every_character))
 def test_shown_is_unmistakable(one: str, other: str) -> None:
     """Two different names never look the same, nor does one name look like two."""

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from cognito_guard.login import own_page
 
+from ..engine.strategies import repeatable
 
+
+@repeatable
 @given(st.text() | st.from_regex(r"[/\\.%25cFf:;a@?#\t ]{1,12}", fullmatch=True))
 def test_it_never_leads_away(wanted: str) -> None:
     """Whatever comes in, a browser that is led there stays; and a header can hold it."""
