@@ -204,7 +204,7 @@ def test_fork_is_told_that_the_sessions_are_elsewhere(store: MemorySessionStore)
     with store._lock:
         child = os.fork()
         if child == 0:  # pragma: no cover  # another process
-            signal.alarm(10)  # if it waits, it is not to wait for ever
+            signal.alarm(60)  # if it waits, it is not to wait for ever
             said = []
             for use in _USES:
                 try:

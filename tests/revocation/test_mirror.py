@@ -436,6 +436,7 @@ def test_nobody_waits_for_ever(clocks: Clocks, monkeypatch: pytest.MonkeyPatch) 
         error = unavailable(here)
         assert error.retry_after == 5
         assert unavailable(here).retry_after == 5
+        assert store.begun.acquire(timeout=PATIENCE)  # its thread may come late
         assert len(store.inner.reads) == 1
         clocks.pass_(GIVE_UP_SECONDS)
         unavailable(here)
@@ -557,6 +558,8 @@ def test_reads_that_hang_tie_up_few_threads(
             monkeypatch.setattr(here, "_attempted_at", here._attempted_at, raising=False)
             give_up(here, clocks)
             assert len(here._given_up) == min(n, MAX_GIVEN_UP)
+        for _ in range(MAX_GIVEN_UP):
+            assert store.begun.acquire(timeout=PATIENCE)  # their threads may come late
         assert len(store.inner.reads) == MAX_GIVEN_UP
         assert here.health().last_error == ("3 earlier attempts hang: set the client's timeouts")
         clocks.pass_(60)
@@ -889,8 +892,10 @@ def test_it_says_nothing_of_the_store() -> None:
     assert repr(here) == "<MirroredRevocationList of a SharedStore>"
 
 
-def test_by_the_real_clocks() -> None:
-    """As it is used."""
+def test_by_the_real_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is used, but for the patience of a test."""
+    monkeypatch.setattr(mirror_module, "WAIT_SECONDS", PATIENCE)
+    monkeypatch.setattr(mirror_module, "GIVE_UP_SECONDS", PATIENCE)
     store = SlowStore()
     here = MirroredRevocationList(store, when_unavailable="closed")
     assert not refused(here)
