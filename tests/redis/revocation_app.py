@@ -11,10 +11,13 @@ import redis
 
 from cognito_guard import Guard, InvalidToken, Reason, UserPool
 from cognito_guard._support.clock import steady_clock
-from cognito_guard.revocation import MirroredRevocationList
+from cognito_guard.revocation import MirroredRevocationList, mirror
 from cognito_guard_redis import RedisRevocationStore
 
 POOL, CLIENT = "eu-west-1_LocalPool", "1example23456789"
+
+# Many workers on a busy machine: a read may take its time.
+mirror.WAIT_SECONDS = mirror.GIVE_UP_SECONDS = 60.0
 
 guard = Guard(
     UserPool(POOL, client_ids=[CLIENT], jwks=json.loads(os.environ["APP_JWKS"])),
