@@ -15,6 +15,7 @@ from cognito_guard.login.refreshing import LEASE_SECONDS, WAIT_SECONDS
 from cognito_guard.network import post as post_module
 from cognito_guard.testing import LocalUserPool
 
+from ..keys.source import PATIENCE
 from .endpoint import Spoil
 from .site import POOL, Browser, Site, Way, site
 from .test_token_endpoint import FAULTS, hangs
@@ -136,11 +137,16 @@ def test_endpoint_that_fails_leaves_the_session_alone(
     with monkeypatch.context() as patched:
         if spoil is hangs:
             patched.setattr(post_module, "_STEP_SECONDS", 0.5)
+        here.endpoint.begun.clear()
         with caplog.at_level(logging.WARNING, "cognito_guard"):
             assert browser.username() == "alice"
+        # One that never answers is given up, perhaps before it has looked at what was asked.
+        assert here.endpoint.begun.wait(PATIENCE)
         assert caplog.messages == [f"refresh_failed: a session was not refreshed: {detail}"]
         here.clock.now += 10
+        here.endpoint.begun.clear()
         error = unavailable(browser)
+        assert here.endpoint.begun.wait(PATIENCE)
     assert error.reason is LoginReason.REFRESH_UNAVAILABLE
     assert error.retry_after >= 1
     here.endpoint.spoil = None

@@ -17,6 +17,7 @@ from cognito_guard.testing import LocalUserPool
 from cognito_guard.testing.listener import Visit
 
 from ..keys.endpoint import answer
+from ..keys.source import PATIENCE
 from .endpoint import JSON, Spoil, at_hash
 from .site import POOL, Site, Way, site
 
@@ -164,6 +165,8 @@ def test_fault_signs_nobody_in_and_is_named(
         if spoil is hangs:
             patched.setattr(post_module, "_STEP_SECONDS", 0.5)
         found = failure(here)
+        # One that never answers is given up, perhaps before it has looked at what was asked.
+        assert here.endpoint.begun.wait(PATIENCE)
     assert (found.reason, found.status, found.detail) == (reason, status, detail)
     assert len(here.endpoint.asked) == 1
     here.endpoint.spoil = None
