@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from ..needs import need
+from ..ports import free_port
 
 PATIENCE_SECONDS = 60
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -32,7 +33,9 @@ def browser() -> Iterator[Chrome]:
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ):
         options.add_argument(argument)
-    chrome = Chrome(options, ChromeService(driver, log_output=os.devnull))
+    # Left to itself, Selenium looks for a port among those that any connection may take meanwhile.
+    service = ChromeService(driver, port=free_port(), log_output=os.devnull)
+    chrome = Chrome(options, service)
     try:
         yield chrome
     finally:

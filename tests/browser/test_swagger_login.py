@@ -97,10 +97,11 @@ class Page:
 
     def authorize(self, username: str) -> None:
         """Press *Authorize*, sign in in the window that opens, and come back."""
+        page = self._browser.current_window_handle
         self.click(".auth-wrapper .btn.authorize")
         self.click(".auth-btn-wrapper .btn.authorize")
         self._wait.until(number_of_windows_to_be(2))
-        page, window = self._browser.window_handles
+        (window,) = {*self._browser.window_handles} - {page}
         self._browser.switch_to.window(window)
         self.click(f"button[value={username}]")
         self._wait.until(number_of_windows_to_be(1))

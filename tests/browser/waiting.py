@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 from selenium.common.exceptions import (
+    ElementClickInterceptedException,
     NoSuchElementException,
     StaleElementReferenceException,
     TimeoutException,
@@ -24,15 +25,20 @@ from .conftest import PATIENCE_SECONDS
 
 
 def waiting(browser: Chrome) -> WebDriverWait[Chrome]:
-    """Asks again where the page was replaced between finding an element and using it."""
-    replaced = (NoSuchElementException, StaleElementReferenceException)
+    """Asks again where the page was replaced between finding an element and using it, or laid out
+    anew, so that something else was in the way of a click."""
+    replaced = (
+        NoSuchElementException,
+        StaleElementReferenceException,
+        ElementClickInterceptedException,
+    )
     return WebDriverWait(browser, PATIENCE_SECONDS, ignored_exceptions=replaced)
 
 
 def click(browser: Chrome, selector: str) -> None:
     """Click an element as soon as that is possible.
 
-    A stale element was not clicked, so that asking again clicks once.
+    An element that is stale, or behind another one, was not clicked, so asking again clicks once.
     """
 
     def clicked(browser: Chrome) -> bool:
