@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -11,6 +12,8 @@ from pathlib import Path
 import trustme
 
 from .running import ENVIRONMENT
+
+_PATIENT = Path(__file__).with_name("patient")
 
 
 class StandIn:
@@ -35,7 +38,10 @@ class StandIn:
         # In both spellings, because a machine's own settings may come in either.
         proxies = {"HTTPS_PROXY": address, "NO_PROXY": ""}
         lower = {name.lower(): value for name, value in proxies.items()}
-        return {**ENVIRONMENT, **proxies, **lower, "SSL_CERT_FILE": str(certificate)}
+        # A busy machine may take longer for an answer than a command waits.
+        path = os.pathsep.join([str(_PATIENT), *filter(None, [ENVIRONMENT.get("PYTHONPATH")])])
+        own = {"SSL_CERT_FILE": str(certificate), "PYTHONPATH": path}
+        return {**ENVIRONMENT, **proxies, **lower, **own}
 
     def __enter__(self) -> StandIn:
         self._thread.start()

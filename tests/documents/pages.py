@@ -53,7 +53,7 @@ def lay_out(page: Path, folder: Path) -> None:
     settings = [name for name in shown if name.endswith("/settings.py")]
     for name in settings:
         command = [sys.executable, "-m", "django", "startproject", name.partition("/")[0], "."]
-        subprocess.run(command, cwd=folder, check=True, timeout=60)
+        subprocess.run(command, cwd=folder, check=True, timeout=300)
     for name, text in shown.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)

@@ -117,33 +117,38 @@ def test_every_section_has_its_parts(section: Section, guard: Guard) -> None:
 
 POOL = LocalUserPool("eu-west-1_AbC123xyz")
 BALANCER = LocalLoadBalancer(POOL, arn=ARN)
-_GOOD = POOL.access_token()
 _ALB = {"COGNITO_ALB_ARNS": ARN, "COGNITO_ALB_CLIENT_ID": POOL.client_id}
 
-# What the variables of the examples hold, and the settings that differ.
-VARIABLES: Mapping[str, Mapping[str, str]] = {
-    "unsupported_algorithm": {
-        "TOKEN": jwt.encode({"sub": "x"}, "a shared secret of 32 letters, or so", "HS256")
-    },
-    "unsupported_header": {
-        "TOKEN": POOL.sign({}, headers={"zip": "DEF"}),
-    },
-    "unknown_issuer": {"TOKEN": LocalUserPool("eu-west-1_OtherPool").access_token()},
-    "unknown_key": {"TOKEN": LocalUserPool("eu-west-1_AbC123xyz").access_token()},
-    "bad_signature": {"TOKEN": f"{_GOOD[:-40]}{'A' * 10}{_GOOD[-30:]}"},
-    "token_expired": {"TOKEN": POOL.access_token(expires_in=-60)},
-    "token_not_yet_valid": {"TOKEN": POOL.access_token(claims={"nbf": 4_000_000_000})},
-    "wrong_token_use": {"ID_TOKEN": POOL.id_token()},
-    "wrong_client": {"TOKEN": POOL.access_token(client_id="2example98765432")},
-    "wrong_resource": {"TOKEN": _GOOD, "COGNITO_RESOURCES": "https://api.example.com"},
-    "malformed_claim": {"TOKEN": POOL.access_token(claims={"cognito:groups": "admins"})},
-    "sender_constrained": {"TOKEN": POOL.access_token(claims={"cnf": {"jkt": "x"}})},
-    "wrong_signer": {"DATA": BALANCER.data("ada"), **_ALB, "COGNITO_ALB_ARNS": f"{ARN}1"},
-    "identity_mismatch": {"DATA": BALANCER.data("ada"), **_ALB},
-    "missing_scope": {"TOKEN": _GOOD},
-    "missing_group": {"TOKEN": _GOOD},
-    "keys_unavailable": {"TOKEN": _GOOD, "COGNITO_JWKS": "http://127.0.0.1:9/jwks.json"},
-}
+
+@pytest.fixture(scope="module")
+def variables() -> Mapping[str, Mapping[str, str]]:
+    """What the variables of the examples hold, and the settings that differ."""
+    # Made when they are needed: tokens that are made while tests are collected may be over by then.
+    good = POOL.access_token()
+    return {
+        "unsupported_algorithm": {
+            "TOKEN": jwt.encode({"sub": "x"}, "a shared secret of 32 letters, or so", "HS256")
+        },
+        "unsupported_header": {
+            "TOKEN": POOL.sign({}, headers={"zip": "DEF"}),
+        },
+        "unknown_issuer": {"TOKEN": LocalUserPool("eu-west-1_OtherPool").access_token()},
+        "unknown_key": {"TOKEN": LocalUserPool("eu-west-1_AbC123xyz").access_token()},
+        "bad_signature": {"TOKEN": f"{good[:-40]}{'A' * 10}{good[-30:]}"},
+        "token_expired": {"TOKEN": POOL.access_token(expires_in=-60)},
+        "token_not_yet_valid": {"TOKEN": POOL.access_token(claims={"nbf": 4_000_000_000})},
+        "wrong_token_use": {"ID_TOKEN": POOL.id_token()},
+        "wrong_client": {"TOKEN": POOL.access_token(client_id="2example98765432")},
+        "wrong_resource": {"TOKEN": good, "COGNITO_RESOURCES": "https://api.example.com"},
+        "malformed_claim": {"TOKEN": POOL.access_token(claims={"cognito:groups": "admins"})},
+        "sender_constrained": {"TOKEN": POOL.access_token(claims={"cnf": {"jkt": "x"}})},
+        "wrong_signer": {"DATA": BALANCER.data("ada"), **_ALB, "COGNITO_ALB_ARNS": f"{ARN}1"},
+        "identity_mismatch": {"DATA": BALANCER.data("ada"), **_ALB},
+        "missing_scope": {"TOKEN": good},
+        "missing_group": {"TOKEN": good},
+        "keys_unavailable": {"TOKEN": good, "COGNITO_JWKS": "http://127.0.0.1:9/jwks.json"},
+    }
+
 
 CONSOLE = [
     pytest.param(section.reason, example, id=f"{section.name}")
@@ -172,31 +177,28 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize(("reason", "example"), CONSOLE)
-def test_explain_says_what_the_page_shows(shell: dict[str, str], reason: str, example: str) -> None:
+def test_explain_says_what_the_page_shows(
+    shell: dict[str, str],
+    variables: Mapping[str, Mapping[str, str]],
+    reason: str,
+    example: str,
+) -> None:
     """The commands of each section end in its reason, at the check that the page names."""
     command, _, shown = example.partition("\n")
-    printed = _run(command, {**shell, **VARIABLES.get(reason, {})})
-    # On a busy machine, a load balancer's key may come too late.
-    while reason == "identity_mismatch" and "keys_unavailable" in printed:
-        printed = _run(command, {**shell, **VARIABLES.get(reason, {})})
-    assert printed == shown
-
-
-def _run(command: str, environ: Mapping[str, str]) -> str:
     done = subprocess.run(
         ["sh", "-c", command],
-        cwd=environ["HOME"],
-        env=environ,
+        cwd=shell["HOME"],
+        env={**shell, **variables.get(reason, {})},
         capture_output=True,
         text=True,
         timeout=DEADLINE,
         check=False,
     )
-    return done.stdout
+    assert done.stdout == shown
 
 
-def test_examples_are_found() -> None:
+def test_examples_are_found(variables: Mapping[str, Mapping[str, str]]) -> None:
     """Whatever has variables is one of the examples."""
     found = {str(one.values[0]) for one in CONSOLE}
     assert len(found) > 15
-    assert VARIABLES.keys() < found
+    assert variables.keys() < found

@@ -184,9 +184,9 @@ def cognito_client(origin: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+    config = Config(retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=60)
     with no_account():
-        return boto3.Session().client(
+        client = boto3.Session().client(
             "cognito-idp",
             endpoint_url=origin,
             region_name="eu-west-1",
@@ -194,6 +194,13 @@ def cognito_client(origin: str) -> Any:
             aws_secret_access_key="testing",
             config=config,
         )
+    # Node.js closes a connection that has rested for 5 s, perhaps just when it is used again.
+    client.meta.events.register("before-send.cognito-idp", _use_no_connection_twice)
+    return client
+
+
+def _use_no_connection_twice(request: Any, **_: Any) -> None:
+    request.headers["Connection"] = "close"
 
 
 def _tokens(answer: dict[str, Any]) -> Tokens:

@@ -120,7 +120,8 @@ def _get(url: str, emulator: Emulator, token: str | None) -> httpx.Response:
 
 def _websocket(origin: str, token: str) -> Any:
     headers = {"Authorization": f"Bearer {token}"}
-    return connect(f"{origin.replace('http', 'ws', 1)}/ws", additional_headers=headers, proxy=None)
+    url = f"{origin.replace('http', 'ws', 1)}/ws"
+    return connect(url, additional_headers=headers, proxy=None, open_timeout=60)
 
 
 def _problem(answer: httpx.Response) -> dict[str, Any]:
