@@ -9,6 +9,10 @@ import pytest
 
 from cognito_guard.testing import LocalUserPool
 
+from ..patience import answers_may_take_their_time
+
+__all__ = ["answers_may_take_their_time"]
+
 
 @pytest.fixture(scope="session")
 def jwks(pool: LocalUserPool, tmp_path_factory: pytest.TempPathFactory) -> Path:

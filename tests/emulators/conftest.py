@@ -14,9 +14,12 @@ from cognito_guard import Guard
 from example_apps.serving import serve
 
 from ..npm import packages_folder
+from ..patience import answers_may_take_their_time
 from .apps import APPS
 from .emulator import Emulator
 from .servers import cognito_local_server, moto_server
+
+__all__ = ["answers_may_take_their_time"]
 
 _FOLDERS = pytest.StashKey[dict[str, Path]]()
 
