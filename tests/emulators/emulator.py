@@ -195,7 +195,7 @@ def cognito_client(origin: str) -> Any:
             config=config,
         )
     # Node.js closes a connection that has rested for 5 s, perhaps just when it is used again.
-    client.meta.events.register("before-send.cognito-idp", _use_no_connection_twice)
+    client.meta.events.register("before-send", _use_no_connection_twice)
     return client
 
 
