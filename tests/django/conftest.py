@@ -13,7 +13,7 @@ from django.test import override_settings
 from cognito_guard.testing import LocalUserPool
 
 from ..needs import need
-from ..patience import patient
+from ..patience import answers_may_take_their_time
 from .project import chosen, set_up
 
 set_up()
@@ -22,6 +22,8 @@ from django.contrib.auth.models import Group, User  # noqa: E402  # not before t
 from django.contrib.sessions.models import Session  # noqa: E402
 from django.db import OperationalError, connections  # noqa: E402
 from django.utils import translation  # noqa: E402
+
+__all__ = ["answers_may_take_their_time"]
 
 Configure = Callable[..., dict[str, Any]]
 
@@ -44,13 +46,6 @@ def configure(pool: LocalUserPool) -> Iterator[Configure]:
 
         apply()
         yield apply
-
-
-@pytest.fixture(autouse=True)
-def no_limit_is_met() -> Iterator[None]:
-    """How long a fetch may take is no affair of these tests."""
-    with patient():
-        yield
 
 
 @pytest.fixture(autouse=True)
