@@ -1,8 +1,11 @@
-"""For tests whose servers answer: a busy machine is no reason to give one up."""
+"""A request takes as long as it takes, in tests that are not about how long it may take.
+
+Its own limits are a few seconds, which a healthy request may take where a machine is busy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,9 +15,11 @@ from cognito_guard.doctor import surroundings
 from cognito_guard.keys import lookup, remote
 from cognito_guard.network import call, fetch, post
 
-__all__ = ["answers_may_take_their_time"]
+__all__ = ["PATIENCE", "answers_may_take_their_time", "be_patient"]
 
-_SECONDS = 60.0
+PATIENCE = 60.0
+"""Seconds until something that should happen at once counts as hanging."""
+
 _ONE = {
     fetch: ("FETCH_SECONDS", "_STEP_SECONDS"),
     post: ("POST_SECONDS", "_STEP_SECONDS"),
@@ -25,13 +30,19 @@ _ONE = {
 }
 
 
+def be_patient(assign: Callable[[object, str, object], None] = setattr) -> None:
+    """Have requests, and what waits for them, be patient. ``assign``: what sets an attribute, such
+    as that of a ``monkeypatch``."""
+    for module, names in _ONE.items():
+        for name in names:
+            assign(module, name, PATIENCE)
+    for two in (call, user_info):
+        assign(two, "_SECONDS", (PATIENCE, PATIENCE))
+
+
 @pytest.fixture(autouse=True)
 def answers_may_take_their_time() -> Iterator[None]:
     """The engine waits for an answer as long as a test does."""
     with pytest.MonkeyPatch.context() as patch:
-        for module, names in _ONE.items():
-            for name in names:
-                patch.setattr(module, name, _SECONDS)
-        for two in (call, user_info):
-            patch.setattr(two, "_SECONDS", (_SECONDS, _SECONDS))
+        be_patient(patch.setattr)
         yield

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..keys.conftest import healthy_fetches_end_well
 from .forge import Forge
 from .wording import watched
+
+__all__ = ["forge", "healthy_fetches_end_well", "worded_well"]
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,11 @@ from typing import Any
 from cognito_guard_flask import current_identity
 from example_apps.flask_app.app import create_app
 
+from ..patience import be_patient
+
 _PATIENCE_SECONDS = 60.0
 
+be_patient()
 app = create_app()
 # Made before the fork, and shared by the processes after it.
 _everybody = multiprocessing.get_context("fork").Barrier(2, timeout=_PATIENCE_SECONDS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..patience import be_patient
 from .material import jwk
 from .source import Clock, Source, settle
 
@@ -20,6 +21,12 @@ def clock() -> Clock:
 def source() -> Source:
     """A source that publishes one key, ``a``."""
     return Source(jwk("a"))
+
+
+@pytest.fixture(autouse=True)
+def healthy_fetches_end_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is. Tests of the limits set their own."""
+    be_patient(monkeypatch.setattr)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,10 @@
 """What these tests share with those of keys."""
 
-from ..keys.conftest import clock, no_fetch_outlives_its_test, source
+from ..keys.conftest import (
+    clock,
+    healthy_fetches_end_well,
+    no_fetch_outlives_its_test,
+    source,
+)
 
-__all__ = ["clock", "no_fetch_outlives_its_test", "source"]
+__all__ = ["clock", "healthy_fetches_end_well", "no_fetch_outlives_its_test", "source"]

@@ -11,6 +11,9 @@ from typing import Any
 
 from cognito_guard import AuthError, Guard, KeysUnavailable, UserPool
 
+from ..patience import be_patient
+
+be_patient()
 guard = Guard(
     *(
         UserPool(f"eu-west-1_Pool{number}", client_ids=["1example23456789"], jwks=url)

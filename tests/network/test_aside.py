@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import trio
 
+from cognito_guard._support.threads import in_background
 from cognito_guard.network.aside import Crew, NotDone, _Job, finish_whole, run_whole
 
 from ..keys.frameworks import Runner, on_every_framework
@@ -66,14 +67,14 @@ def busy(crew: Crew, most: int) -> Iterator[threading.Event]:
 @on_every_framework
 def test_work_aside_is_done_in_another_thread(run: Runner) -> None:
     """And what it returns comes back."""
-    assert run(Crew(NAME, 1).run(lambda: threading.current_thread().name)) == NAME
+    assert run(Crew(NAME, 1, PATIENCE).run(lambda: threading.current_thread().name)) == NAME
 
 
 @on_every_framework
 def test_error_of_work_aside_is_raised(run: Runner) -> None:
     """As it is."""
     with pytest.raises(ZeroDivisionError):
-        run(Crew(NAME, 1).run(lambda: 1 / 0))
+        run(Crew(NAME, 1, PATIENCE).run(lambda: 1 / 0))
 
 
 class Timeout(BaseException):
@@ -88,7 +89,7 @@ def test_work_that_ends_with_no_error(run: Runner, kind: type[BaseException]) ->
     def end() -> None:
         raise kind
 
-    crew = Crew(NAME, 1)
+    crew = Crew(NAME, 1, PATIENCE)
     for _ in range(2):
         with pytest.raises(NotDone, match=f"ended with {kind.__name__}"):
             run(crew.run(end))
@@ -121,17 +122,30 @@ def test_threads_are_few(run: Runner) -> None:
 @on_every_framework
 def test_waiting_for_a_thread_is_bounded(run: Runner) -> None:
     """Then it is never begun."""
-    crew, begun = Crew(NAME, 2, 0.01), [0]
+    crew, begun = Crew(NAME, 2, PATIENCE), [0]
     with busy(crew, 2), pytest.raises(NotDone, match=r"all of 2 threads were busy for 0\.01 s"):
+        crew.seconds = 0.01
         run(crew.run(lambda: begun.append(1)))
+    crew.seconds = PATIENCE
     run(crew.run(lambda: None))
     assert begun == [0]
 
 
 @on_every_framework
-def test_work_that_has_begun_may_take_longer(run: Runner) -> None:
+def test_work_that_has_begun_may_take_longer(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bound is on the wait for a thread."""
-    assert run(Crew(NAME, 1, 0.01).run(lambda: threading.Event().wait(0.05))) is False
+    begun = threading.Event()
+
+    def work() -> bool:
+        begun.set()
+        return threading.Event().wait(0.05)
+
+    def start(work: Callable[[], object], name: str) -> None:
+        in_background(work, name)
+        assert begun.wait(PATIENCE)  # on a busy machine, the bound might be over before
+
+    monkeypatch.setattr("cognito_guard.network.aside.in_background", start)
+    assert run(Crew(NAME, 1, 0.01).run(work)) is False
 
 
 @on_every_framework
@@ -196,7 +210,7 @@ def test_whoever_leaves_lets_the_work_go_on() -> None:
 @on_every_framework
 def test_no_thread_can_be_had(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system has no more of them: said, and forgotten when there are some again."""
-    crew = Crew(NAME, 2)
+    crew = Crew(NAME, 2, PATIENCE)
     with monkeypatch.context() as patch:
 
         def start(self: threading.Thread) -> None:
@@ -247,11 +261,11 @@ def test_work_that_comes_while_a_thread_ends(taken: bool) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 def test_child_of_a_fork_has_threads_of_its_own() -> None:
     """Those of the parent, and what waits for them, stayed behind."""
-    crew = Crew(NAME, 1)
+    crew = Crew(NAME, 1, PATIENCE)
     with busy(crew, 1):
         child = os.fork()
         if child == 0:  # pragma: no cover  # another process
-            signal.alarm(10)
+            signal.alarm(60)
             os._exit(asyncio.run(crew.run(lambda: 7)))
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 

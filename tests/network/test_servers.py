@@ -108,11 +108,11 @@ def test_slow_issuer_holds_up_no_other(kind: str, pools: list[LocalUserPool]) ->
     """While one server of keys hangs, the other pools' first requests are answered."""
     need(kind == "gthread" or find_spec(kind) is not None, f"{kind}: pip install {kind}")
     with endpoints(pools) as served:
-        begun = threading.Event()
+        begun, go_on = threading.Event(), threading.Event()
 
         def hang(visit: object) -> None:
             begun.set()
-            visit.stay()  # type: ignore[attr-defined]
+            assert go_on.wait(PATIENCE)  # and hangs up
 
         served[0].behave = hang
         with gunicorn(TARGET, environ(served), "-k", kind, "--threads", "8") as origin:
@@ -123,6 +123,7 @@ def test_slow_issuer_holds_up_no_other(kind: str, pools: list[LocalUserPool]) ->
             got = ask_all(origin, pools[1:])
             assert slow == []
             assert got == [(200, pool.subject("alice")) for pool in pools[1:]]
+            go_on.set()
             waiting.join(PATIENCE)
     # Without the cause: on a busy machine the request may end before the fetch has told it.
     assert slow[0][0] == 503
