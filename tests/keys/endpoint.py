@@ -6,9 +6,12 @@ For what no :class:`~cognito_guard.testing.Fault` does.
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable
 
 from cognito_guard.testing.listener import Listener, Visit
+
+from ..patience import PATIENCE
 
 Behaviour = Callable[[Visit], object]
 
@@ -25,6 +28,7 @@ class Endpoint:
     def __init__(self, behave: Behaviour, context: ssl.SSLContext | None = None) -> None:
         self.behave = behave
         self.requests: list[bytes] = []
+        self._asked = threading.Semaphore(0)
         self._listener = Listener(self._serve, lambda: context)
         self.scheme = "http" if context is None else "https"
 
@@ -45,6 +49,11 @@ class Endpoint:
     def __exit__(self, *_: object) -> None:
         self._listener.__exit__()
 
+    def await_request(self) -> None:
+        """Block until it was asked once more: it may see a request after its client has left."""
+        assert self._asked.acquire(timeout=PATIENCE)
+
     def _serve(self, visit: Visit) -> None:
         self.requests.append(visit.head)
+        self._asked.release()
         self.behave(visit)
