@@ -19,8 +19,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-import cognito_guard.network.fetch
 from cognito_guard import Guard, Pending, RemoteKeySet
+from cognito_guard.keys import lookup, remote
+from cognito_guard.network import exchange, fetch
 from cognito_guard.testing import JwksServer, LocalUserPool
 
 PATIENCE = 60
@@ -89,6 +90,13 @@ def join(child: int) -> None:
     """Wait for a child that must have done well."""
     _, status = os.waitpid(child, 0)
     assert status == 0, f"the child ended with {status}"
+
+
+def wait_for_ever() -> None:
+    """No fetch gives up, nor who waits for one: however busy the machine is, it takes its time."""
+    fetch.FETCH_SECONDS = fetch._STEP_SECONDS = 1e6
+    lookup._WAIT_SECONDS = remote._GIVE_UP_SECONDS = 1e6
+    exchange._LONGEST_LOADING = 1e6
 
 
 # Forks.
@@ -204,13 +212,8 @@ def _fork_while(name: str) -> None:
 # Ends. No fetch here comes to an end by itself: whoever waits for one is killed in the end.
 
 
-def _wait_for_ever() -> None:
-    cognito_guard.network.fetch.FETCH_SECONDS = cognito_guard.network.fetch._STEP_SECONDS = 1e6
-
-
 def end_during_a_fetch() -> None:
     """The endpoint hangs, and the process has nothing left to do."""
-    _wait_for_ever()
     with Listener() as listener:
         RemoteKeySet(listener.url).prefetch()
         listener.take_and_hang()
@@ -218,7 +221,6 @@ def end_during_a_fetch() -> None:
 
 def end_during_a_look_up() -> None:
     """The resolver hangs."""
-    _wait_for_ever()
     asked = threading.Event()
 
     def hang(*_: object, **__: object) -> NoReturn:
@@ -241,7 +243,6 @@ def end_while_httpx_is_imported() -> None:
 
 def end_at_once() -> None:
     """The process prefetches and is over."""
-    _wait_for_ever()
     hanging = socket.create_server(("127.0.0.1", 0))
     RemoteKeySet(f"http://127.0.0.1:{hanging.getsockname()[1]}/").prefetch()
     hanging.detach()
@@ -249,7 +250,6 @@ def end_at_once() -> None:
 
 def end_after_a_request_gave_up() -> None:
     """A request of asyncio's gave up waiting for an endpoint that hangs."""
-    _wait_for_ever()
     with Listener() as listener:
         guard = Guard(POOL.trust(jwks=listener.url))
 
@@ -265,7 +265,6 @@ def end_after_a_request_gave_up() -> None:
 
 def end_during_a_request() -> None:
     """The process is told to end while a request waits in a thread that nobody joins."""
-    _wait_for_ever()
     with Listener() as listener:
         guard = Guard(POOL.trust(jwks=listener.url))
         threading.Thread(target=guard.verify, args=(POOL.access_token(),), daemon=True).start()
@@ -275,4 +274,5 @@ def end_during_a_request() -> None:
 
 if __name__ == "__main__":
     signal.alarm(3 * PATIENCE)
+    wait_for_ever()
     globals()[sys.argv[1]]()

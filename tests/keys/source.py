@@ -20,12 +20,10 @@ from cognito_guard import (
 )
 from cognito_guard.network.fetch import FetchFailed
 
+from ..patience import PATIENCE
 from .material import jwks
 
 T = TypeVar("T")
-
-PATIENCE = 60.0
-"""Seconds until something that should happen at once counts as hanging."""
 
 URL = "https://keys.example/jwks.json"
 
