@@ -69,9 +69,10 @@ class Endpoint:
         self.open.set()
 
     def __call__(self, url: str) -> bytes:
-        self.calls.append(url.removeprefix(f"{BASE}/"))
+        kid = url.removeprefix(f"{BASE}/")
+        self.calls.append(kid)
         assert self.open.wait(PATIENCE)
-        answer = self.answers.get(self.calls[-1], NOT_FOUND)
+        answer = self.answers.get(kid, NOT_FOUND)
         if isinstance(answer, FetchFailed):
             raise answer
         return answer
