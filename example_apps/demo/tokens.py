@@ -141,7 +141,9 @@ def ask(origin: str, case: Case) -> Answer:
 async def _ask_websocket(origin: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
     url = origin.replace("http", "ws", 1) + path
     try:
-        async with connect(url, additional_headers=headers, proxy=None) as websocket:
+        async with connect(
+            url, additional_headers=headers, proxy=None, open_timeout=60
+        ) as websocket:
             await websocket.send("hello")
             return (101 if await websocket.recv() == "ada: hello" else 500), b"{}"
     except InvalidStatus as refusal:

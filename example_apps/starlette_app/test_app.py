@@ -100,9 +100,9 @@ def test_websocket(client: httpx.Client, pool: LocalUserPool) -> None:
     """An admin is heard; others are refused before the WebSocket opens."""
     url = str(client.base_url.join("/ws")).replace("http", "ws", 1)
     admin = pool.access_token("ada", groups=["admins"])
-    with connect(url, additional_headers=bearer(admin), proxy=None) as websocket:
+    with connect(url, additional_headers=bearer(admin), proxy=None, open_timeout=60) as websocket:
         websocket.send("hello")
         assert websocket.recv() == "ada: hello"
     with pytest.raises(InvalidStatus) as refused:
-        connect(url, additional_headers=bearer(pool.access_token()), proxy=None)
+        connect(url, additional_headers=bearer(pool.access_token()), proxy=None, open_timeout=60)
     assert refused.value.response.status_code == 403
