@@ -28,9 +28,11 @@ from .strategies import repeatable
 
 POOL = LocalUserPool()
 ALB = LocalLoadBalancer(POOL)
-ALICE, BOB = POOL.access_token("alice"), POOL.access_token("bob")
+# Made when the tests are collected, which may be long before they run.
+DAY = 24 * 3600
+ALICE, BOB = (POOL.access_token(name, expires_in=DAY) for name in ("alice", "bob"))
 EXPIRED = POOL.access_token("alice", expires_in=-60)
-DATA, DATA_OF_BOB = ALB.data("alice"), ALB.data("bob")
+DATA, DATA_OF_BOB = (ALB.data(name, expires_in=DAY) for name in ("alice", "bob"))
 
 Values = Mapping[str, Sequence[str | bytes]]
 Outcome = tuple[Any, ...]

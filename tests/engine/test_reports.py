@@ -37,11 +37,17 @@ POOL = LocalUserPool(client_id="client0of0the0reports")
 USER = "alice.of.the.reports"
 ALB = LocalLoadBalancer(POOL)
 CLAIMS = {"custom:team": "team-of-the-reports", "cognito:groups": ["group-of-the-reports"]}
-TOKEN = POOL.access_token(USER, claims=CLAIMS)
+# Made when the tests are collected, which may be long before they run.
+DAY = 24 * 3600
+TOKEN = POOL.access_token(USER, claims=CLAIMS, expires_in=DAY)
 SIGNED_IN = Guard(POOL.trust()).verify(TOKEN)
-SENT = {"authorization": f"Bearer {TOKEN}", **ALB.headers(USER)}
+SENT = {
+    "authorization": f"Bearer {TOKEN}",
+    **ALB.headers(USER, access_token=ALB.access_token(USER, expires_in=DAY)),
+    "x-amzn-oidc-data": ALB.data(USER, expires_in=DAY),
+}
 KIDS = {key["kid"] for key in POOL.jwks()["keys"]} | set(ALB.keys())
-SECRETS = (secrets_of(TOKEN) | secrets_of(ALB.headers(USER)["x-amzn-oidc-data"])) - KIDS
+SECRETS = (secrets_of(TOKEN) | secrets_of(SENT["x-amzn-oidc-data"])) - KIDS
 SECRETS |= {value for value in SENT.values() if len(value) >= 8}
 
 

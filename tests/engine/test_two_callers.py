@@ -38,19 +38,21 @@ def guards(**arguments: Any) -> list[Guard]:
     ]
 
 
+# Of tokens that are made when the tests are collected, which may be long before they run.
+DAY = 24 * 3600
 SAME = {
-    "an access token": POOL.access_token("ada"),
-    "an ID token": POOL.id_token("ada"),
-    "the updated issuer": POOL.access_token("ada", iss=POOL.updated_issuer),
+    "an access token": POOL.access_token("ada", expires_in=DAY),
+    "an ID token": POOL.id_token("ada", expires_in=DAY),
+    "the updated issuer": POOL.access_token("ada", iss=POOL.updated_issuer, expires_in=DAY),
 }
 ANOTHER = {
-    "another user": POOL.access_token("bob"),
-    "an ID token of another user": POOL.id_token("bob"),
-    "a machine": POOL.machine_token(),
-    "the same subject in another pool": OTHER.access_token("ada", sub=SUBJECT),
-    "the same name, another subject": POOL.access_token("ada", sub=SUBJECT[:-1]),
-    "the subject in capitals": POOL.access_token("ada", sub=SUBJECT.upper()),
-    "the subject and a space": POOL.access_token("ada", sub=SUBJECT + " "),
+    "another user": POOL.access_token("bob", expires_in=DAY),
+    "an ID token of another user": POOL.id_token("bob", expires_in=DAY),
+    "a machine": POOL.machine_token(expires_in=DAY),
+    "the same subject in another pool": OTHER.access_token("ada", sub=SUBJECT, expires_in=DAY),
+    "the same name, another subject": POOL.access_token("ada", sub=SUBJECT[:-1], expires_in=DAY),
+    "the subject in capitals": POOL.access_token("ada", sub=SUBJECT.upper(), expires_in=DAY),
+    "the subject and a space": POOL.access_token("ada", sub=SUBJECT + " ", expires_in=DAY),
 }
 
 
