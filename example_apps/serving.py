@@ -50,7 +50,8 @@ def serve(app: Any, listener: socket.socket | None = None, **settings: Any) -> I
     ``settings`` are those of ``uvicorn.Config``. Raises ``RuntimeError`` if it does not start.
     """
     with listener or bound() as listener:
-        settings = {"log_level": "warning", **settings}
+        # Connections outlive the waits of a busy machine: a client that reuses one is not cut off.
+        settings = {"log_level": "warning", "timeout_keep_alive": 60, **settings}
         server = _Server(uvicorn.Config(app, **settings))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

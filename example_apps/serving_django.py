@@ -50,6 +50,7 @@ def serve_django(
                     *(sys.executable, "-m", "uvicorn", f"{project}.asgi:application"),
                     *("--fd", str(listener.fileno()), "--log-level", "warning"),
                     *("--lifespan", "off", "--no-access-log"),
+                    *("--timeout-keep-alive", "60"),  # as in `serving`
                 ],
                 env=child_environ({**environ, **database}),
                 stdin=subprocess.DEVNULL,
