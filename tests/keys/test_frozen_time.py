@@ -86,7 +86,7 @@ def test_keys_are_fetched_while_it_stands_still(freeze: Freeze, pool: LocalUserP
     """The clock of the keys is not the test's to stop: a fetch under it ends, and so do waits."""
     with JwksServer(pool.jwks, "/jwks.json") as server, freeze(NOON):
         guard = Guard(pool.trust(jwks=server.url))
-        guard.prefetch(wait=20)
+        guard.prefetch(wait=60)
         assert guard.verify(pool.access_token()).subject == pool.subject("alice")
         before = steady_clock()
         while steady_clock() == before:

@@ -123,9 +123,10 @@ def test_threads_are_few(run: Runner) -> None:
 def test_waiting_for_a_thread_is_bounded(run: Runner) -> None:
     """Then it is never begun."""
     crew, begun = Crew(NAME, 2, PATIENCE), [0]
-    with busy(crew, 2), pytest.raises(NotDone, match=r"all of 2 threads were busy for 0\.01 s"):
+    with busy(crew, 2):
         crew.seconds = 0.01
-        run(crew.run(lambda: begun.append(1)))
+        with pytest.raises(NotDone, match=r"all of 2 threads were busy for 0\.01 s"):
+            run(crew.run(lambda: begun.append(1)))
     crew.seconds = PATIENCE
     run(crew.run(lambda: None))
     assert begun == [0]

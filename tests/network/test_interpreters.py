@@ -22,7 +22,7 @@ from cognito_guard.testing import JwksServer, LocalUserPool
 pool = LocalUserPool()
 with JwksServer(pool.jwks, "/") as server:
     guard = Guard(pool.trust(jwks=server.url))
-    guard.prefetch(wait=20)
+    guard.prefetch(wait=60)
     assert guard.verify(pool.access_token()).username == "alice"
 """
 
@@ -39,7 +39,7 @@ def run(script: str) -> str:
         [sys.executable, "-W", "ignore:remaining subinterpreters:RuntimeWarning", "-c", script],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
         env=environ,
     )
