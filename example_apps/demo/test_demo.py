@@ -95,11 +95,10 @@ def test_keep() -> None:
                 assert answer.status_code == 200, name
         finally:
             os.killpg(process.pid, signal.SIGINT)
+        # To the end of what they print, so all processes have ended that print to where make does.
+        # Their ports say nothing: any other program may listen there now.
         out, err = process.communicate(timeout=60)
     assert (out, "Traceback" in err) == ("\nStopping the apps ...\n", False)
-    for address in addresses.values():
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(address, trust_env=False, timeout=60)
 
 
 def read_what_is_kept(lines: Iterator[str]) -> tuple[dict[str, str], list[str]]:
