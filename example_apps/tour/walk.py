@@ -28,7 +28,7 @@ __all__ = ["walk"]
 # Where moto looks for a request that nobody has signed, such as GlobalSignOut.
 _REGION = "us-east-1"
 _BUCKET = "notes-of-the-tour"
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)

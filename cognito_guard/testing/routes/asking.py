@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 __all__ = ["PATIENCE_SECONDS", "Answer", "ask_asgi", "ask_wsgi", "connect", "running"]
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 """A view that has not begun to answer by then has let its caller in."""
 
 
