@@ -7,37 +7,30 @@ it, but not those from a sibling of the host, and not in every browser.
 from __future__ import annotations
 
 from ..http.carriers import HeaderValues
-from .errors import LoginFailed
-from .reasons import LoginReason
 
-__all__ = ["check_same_site", "check_websocket"]
+__all__ = ["is_of_own_page", "is_same_site"]
 
 # RFC 9110, section 9.2.1, without TRACE.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def check_same_site(method: str, headers: HeaderValues, origin: str) -> None:
-    """That a request which may change something comes from the own site.
+def is_same_site(method: str, headers: HeaderValues, origin: str) -> bool:
+    """Whether a request comes from the own site, or changes nothing.
 
-    Browsers send ``Sec-Fetch-Site`` or ``Origin`` with each of them, so a request without both is
-    refused too. Raises :class:`LoginFailed` (``cross_site_request``, 403).
+    Browsers send ``Sec-Fetch-Site`` or ``Origin`` with each request that may change something, so
+    one without both does not count.
     """
     if method in _SAFE:
-        return
+        return True
     sites = _texts(headers, "sec-fetch-site")
-    if sites in (["same-origin"], ["none"]):
-        return
-    if sites or _texts(headers, "origin") != [origin]:
-        raise LoginFailed(LoginReason.CROSS_SITE_REQUEST)
+    if sites:
+        return sites in (["same-origin"], ["none"])
+    return _texts(headers, "origin") == [origin]
 
 
-def check_websocket(headers: HeaderValues, origin: str) -> None:
-    """That a WebSocket is opened by a page of the own site (RFC 6455, section 10.2).
-
-    Raises :class:`LoginFailed` (``cross_site_request``, 403).
-    """
-    if _texts(headers, "origin") != [origin]:
-        raise LoginFailed(LoginReason.CROSS_SITE_REQUEST)
+def is_of_own_page(headers: HeaderValues, origin: str) -> bool:
+    """Whether a WebSocket is opened by a page of the own site (RFC 6455, section 10.2)."""
+    return _texts(headers, "origin") == [origin]
 
 
 def _texts(headers: HeaderValues, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, ClassVar, final
 
 from .._support.clock import calendar, steady_clock
-from .._support.log import Log
+from .._support.log import INFO, Log
 from ..config import DEFAULT_PREFIX, LOGIN_SETTING_NAMES, values_from_text
 from ..errors import ConfigurationError
 from ..guard import Guard
@@ -21,11 +21,13 @@ from .attempts import Attempts
 from .backoff import Backoff
 from .cookies import LoginCookie, checked_name
 from .drivers import Driver
+from .errors import LoginFailed
 from .held import Shelf
 from .managed_login import ManagedLogin
 from .outage import Outage
 from .outcomes import Ended, LoginSession, SignedIn, Started
 from .owner import hand_over
+from .reasons import LoginReason
 from .records import Records
 from .refreshing import Refreshing
 from .sealing import Sealer
@@ -78,7 +80,7 @@ class LoginSessions(Secretive):
     """The setting names of :meth:`from_env` and :meth:`from_mapping`, without a prefix."""
 
     __slots__ = (
-        *("_binding_cookie", "_driver", "_session_cookie", "_signing_in", "_signing_out"),
+        *("_binding_cookie", "_driver", "_log", "_session_cookie", "_signing_in", "_signing_out"),
         *("_staying", "guard", "login"),
     )
 
@@ -110,7 +112,7 @@ class LoginSessions(Secretive):
         name = checked_name(cookie_name)
         self._session_cookie = LoginCookie(f"{name}_session_token", secure=login.secure)
         self._binding_cookie = LoginCookie(f"{name}_login_token", secure=login.secure)
-        log = Log()
+        self._log = log = Log()
         self._driver = Driver(store, pause=_pause, log=log)
         client_tokens = guard.tokens_of_client(login.pool.issuers[0], login.client_id)
         sealer = Sealer(secrets, f"{login.pool.issuers[0]} {login.client_id}")
@@ -324,14 +326,24 @@ class LoginSessions(Secretive):
 
         Raises :class:`LoginFailed` (``cross_site_request``, 403).
         """
-        forgery.check_same_site(method, headers, self.login.origin)
+        if not forgery.is_same_site(method, headers, self.login.origin):
+            raise self._cross_site()
 
     def check_websocket(self, headers: HeaderValues) -> None:
         """Require that a page of your own site opens the WebSocket.
 
         Raises :class:`LoginFailed` (``cross_site_request``, 403).
         """
-        forgery.check_websocket(headers, self.login.origin)
+        if not forgery.is_of_own_page(headers, self.login.origin):
+            raise self._cross_site()
+
+    def _cross_site(self) -> LoginFailed:
+        error = LoginFailed(LoginReason.CROSS_SITE_REQUEST)
+        reason, status, detail = error.reason, error.status, error.detail
+        text = "request refused with %d: %s: %s"
+        # Anybody can cause it, and a proxy that removes `Origin` causes it for everybody.
+        self._log.say(INFO, reason, text, status, reason, detail, status=status, detail=detail)
+        return error
 
 
 def _secret(text: str | None) -> Secret | None:

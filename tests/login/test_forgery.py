@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 
@@ -90,3 +91,20 @@ def test_websocket_without_an_origin(here: Site) -> None:
     """No browser."""
     with pytest.raises(LoginFailed):
         here.sessions.check_websocket(lambda name: [])
+
+
+def test_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy that removes ``Origin`` has every form of the own site refused. It says nothing of
+    what the request carries."""
+    caplog.set_level("INFO", "cognito_guard")
+    sent = {"origin": ["https://evil.example"]}
+    with site(WAYS[0]) as one:
+        for check in (partial(one.sessions.check_same_site, "POST"), one.sessions.check_websocket):
+            with pytest.raises(LoginFailed):
+                check(lambda name: sent.get(name, []))
+    text = (
+        "request refused with 403: cross_site_request: A request that may change something does "
+        "not come from this site."
+    )
+    said = [(each.levelname, each.getMessage(), vars(each)["reason"]) for each in caplog.records]
+    assert said == [("INFO", text, "cross_site_request")] * 2
