@@ -42,7 +42,7 @@ def watch(options: Namespace) -> int:
             time.sleep(options.every)
             for pool in pools:
                 found = _look(pool)
-                _print_changes(pool, held[pool], found)
+                _print_changes(pool, held[pool], found, tokens)
                 held[pool] = held[pool] if found is None else found
     except KeyboardInterrupt:  # how it is stopped
         pass
@@ -89,8 +89,7 @@ def _print(held: Mapping[UserPool, _Keys | None], tokens: Mapping[str, str]) -> 
     for pool, keys in held.items():
         write(f"keys of {shown(pool.user_pool_id)}")
         for kid, key in (keys or {}).items():
-            users = [label for label, named in tokens.items() if named == kid]
-            write(f"  {_told(key)}{'  used by ' if users else ''}{', '.join(users)}")
+            write(f"  {_told(key)}{_users(kid, tokens)}")
     known = {kid for keys in held.values() for kid in keys or ()}
     others = {label: kid for label, kid in tokens.items() if kid not in known}
     for label, kid in others.items():
@@ -100,20 +99,29 @@ def _print(held: Mapping[UserPool, _Keys | None], tokens: Mapping[str, str]) -> 
     return Status.SOME_REFUSED if others else Status.ALL_VALID
 
 
-def _print_changes(pool: UserPool, before: _Keys | None, now: _Keys | None) -> None:
+def _print_changes(
+    pool: UserPool, before: _Keys | None, now: _Keys | None, tokens: Mapping[str, str]
+) -> None:
     old, new = before or {}, now or {}
     if now is None:
         return  # a complaint has said so
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     for kid in old.keys() | new.keys():
         if kid not in old:
-            write(f"{at} {shown(pool.user_pool_id)}: new key {_told(new[kid])}")
+            change, key = "new key", new[kid]
         elif kid not in new:
-            write(f"{at} {shown(pool.user_pool_id)}: key gone {_told(old[kid])}")
+            change, key = "key gone", old[kid]
         elif not old[kid].same_as(new[kid]):
-            write(
-                f"{at} {shown(pool.user_pool_id)}: another key under the same id {_told(new[kid])}"
-            )
+            change, key = "another key under the same id", new[kid]
+        else:
+            continue
+        users = _users(kid, tokens)
+        write(f"{at} {shown(pool.user_pool_id)}: {change} {_told(key)}{users}")
+
+
+def _users(kid: str | None, tokens: Mapping[str, str]) -> str:
+    users = [label for label, named in tokens.items() if named == kid]
+    return f"  used by {', '.join(users)}" if users else ""
 
 
 def _told(key: VerificationKey) -> str:

@@ -45,7 +45,8 @@ def test_which_token_uses_which(own: tuple[LocalUserPool, Path]) -> None:
 
 
 def test_changes(own: tuple[LocalUserPool, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key that comes, goes, or is another one is told, with the time; Ctrl-C is the end."""
+    """A key that comes, goes, or is another one is told, with the time and the tokens that use it;
+    Ctrl-C is the end."""
     pool, path = own
     first, second = pool.jwks()["keys"]
     third = LocalUserPool().jwks()["keys"][0]
@@ -59,13 +60,13 @@ def test_changes(own: tuple[LocalUserPool, Path], monkeypatch: pytest.MonkeyPatc
         path.write_text(json.dumps({"keys": states.pop(0)}))
 
     monkeypatch.setattr(watching.time, "sleep", sleep)
-    outcome = run(*options(pool, path), "--watch", "--every", "5")
+    outcome = run(*options(pool, path), "--watch", "--every", "5", pool.access_token())
     said = [line.partition(": ")[2] for line in outcome.out.splitlines()[3:]]
 
     assert (outcome.status, waited) == (0, [5.0] * 4)
     assert sorted(said) == [
         f"another key under the same id {first['kid']}  RS256, 2048 bits",
-        f"key gone {second['kid']}  RS256, 2048 bits",
+        f"key gone {second['kid']}  RS256, 2048 bits  used by the token",
         f"new key {third['kid']}  RS256, 2048 bits",
     ]
 
