@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, final
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, final
 
 from .read_only import ReadOnlyDict, distinct, plain, read_only
 
 if TYPE_CHECKING:
     from .actor import Actor
 
-__all__ = ["Identity", "distinct", "vouched_for", "with_user_info"]
+__all__ = ["Identity", "NotSent", "distinct", "vouched_for", "with_user_info"]
 
 _CUSTOM = "custom:"
 
@@ -48,6 +48,25 @@ _SAID = (
 
 
 @final
+class NotSent:
+    """Stands beside the type of a parameter that no request may fill in:
+    ``Annotated[str, NotSent]``.
+
+    FastAPI fills in the parameters of whatever is a dependency from the query and the body: with
+    ``Depends(Identity)``, every client would write its own identity. It asks pydantic about each
+    parameter, and pydantic asks what stands beside its type.
+    """
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: object, handler: object) -> NoReturn:
+        raise TypeError(
+            "this is no dependency, as a request would fill it in: take the caller from "
+            "Depends(auth), and name what they must have in Depends(auth.require(...)), with a "
+            "CognitoAuth"
+        )
+
+
+@final
 class Identity:
     """Who is calling. Built by a verifier, from claims whose signature was verified.
 
@@ -77,7 +96,7 @@ class Identity:
 
     def __init__(
         self,
-        claims: dict[str, Any],
+        claims: Annotated[dict[str, Any], NotSent],
         token_use: str,
         client_id: str,
         username: str | None = None,

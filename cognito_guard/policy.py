@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, MappingView, Set
 from functools import reduce
-from typing import Any, Literal, NoReturn, TypeAlias, final
+from typing import Annotated, Any, Literal, NoReturn, TypeAlias, final
 
 from ._support.arguments import boolean
 from ._support.callables import makes_policies, passes, require_callable
@@ -26,7 +26,7 @@ from .errors import (
     Reason,
     StepUpRequired,
 )
-from .identity import Identity
+from .identity import Identity, NotSent
 
 __all__ = [
     "LEVELS",
@@ -398,7 +398,7 @@ def require_acr(name: str, *, levels: Iterable[str] = LEVELS) -> Policy:
 
 
 @makes_policies
-def require_mfa(*, acr_values: Names = _MFA_LEVELS) -> Policy:
+def require_mfa(*, acr_values: Annotated[Names, NotSent] = _MFA_LEVELS) -> Policy:
     """The user signed in with several factors, by ``mfa`` in ``amr`` (RFC 8176).
 
     ``acr_values``: one or more levels that such sign-ins have, the preferred one first. The
@@ -434,7 +434,7 @@ def _about_sign_in(lacks: Lacks, told: Told) -> Policy:
 @makes_policies
 def require_actor(
     *,
-    subjects: Names | None = None,
+    subjects: Annotated[Names | None, NotSent] = None,
     client_ids: Names | None = None,
     issuers: Names | None = None,
 ) -> Policy:

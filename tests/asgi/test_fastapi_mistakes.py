@@ -5,10 +5,18 @@
 from typing import Annotated, Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Security
+from fastapi.testclient import TestClient
 from pydantic import BaseModel, ConfigDict
+from pydantic.errors import PydanticUserError
 
-from cognito_guard import ConfigurationError, Guard, Identity
+from cognito_guard import (
+    ConfigurationError,
+    Guard,
+    Identity,
+    require_actor,
+    require_mfa,
+)
 from cognito_guard_asgi.fastapi import CognitoAuth
 
 
@@ -39,3 +47,33 @@ def test_as_a_field_of_a_model(guard: Guard) -> None:
 
     auth = CognitoAuth(guard)
     assert Settings(auth=auth).auth is auth
+
+
+@pytest.mark.parametrize(
+    "annotated",
+    [
+        Annotated[Identity, Depends()],
+        Annotated[Identity, Security(scopes=["orders/read"])],
+        Annotated[Any, Depends(Identity)],
+        Annotated[Any, Depends(require_mfa)],
+        Annotated[Any, Depends(require_actor)],
+    ],
+)
+def test_what_is_no_dependency(annotated: Any) -> None:
+    """FastAPI would make the caller of the query and the body, or make a policy and ask nobody: it
+    fails when the route is declared, or with an old FastAPI, when the route is asked."""
+    app = FastAPI()
+
+    def ask() -> None:
+        @app.get("/")
+        def secret(user: annotated) -> int:
+            return 1
+
+        TestClient(app).request(
+            "GET",
+            "/?claims=x&token_use=access&client_id=x",
+            json={"claims": {"sub": "root"}, "groups": ["admins"], "scopes": [], "roles": []},
+        )
+
+    with pytest.raises((TypeError, PydanticUserError), match=r"CognitoAuth|not fully defined"):
+        ask()
