@@ -71,8 +71,12 @@ class Page:
         return cls(303, [("Location", to), ("Cache-Control", "no-store"), *cookies])
 
 
-def header_values(scope: Mapping[str, Any]) -> HeaderValues:
+def header_values(scope: Scope) -> HeaderValues:
     """All raw values of a header in an ASGI scope, by its lower-case name."""
+    # ASGI has an iterable there. What somebody's `filter` makes can be read once only, and then a
+    # second credential, and the app behind, would find none.
+    if not isinstance(scope["headers"], (list, tuple)):
+        scope["headers"] = list(scope["headers"])
     return _Values(scope)
 
 

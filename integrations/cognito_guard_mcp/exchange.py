@@ -6,7 +6,7 @@ has the token.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, final
 
 from cognito_guard import Credential, HeaderValues
@@ -51,8 +51,12 @@ def with_token(scope: Mapping[str, Any], credential: Credential) -> dict[str, An
     return {**scope, "headers": [*others, (b"authorization", value)]}
 
 
-def header_values(scope: Mapping[str, Any]) -> HeaderValues:
+def header_values(scope: MutableMapping[str, Any]) -> HeaderValues:
     """All raw values of a header in an ASGI scope, by its lower-case name."""
+    # ASGI has an iterable there. What somebody's `filter` makes can be read once only, and then a
+    # second credential, and the app behind, would find none.
+    if not isinstance(scope["headers"], (list, tuple)):
+        scope["headers"] = list(scope["headers"])
     return _Values(scope)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias, final
 
+from mcp.shared.exceptions import MCPError
+
 from cognito_guard import (
     AuthError,
     Challenge,
@@ -18,7 +20,7 @@ from cognito_guard import (
 )
 
 from .exchange import Exchange, full_path, header_values, relative_path, with_token
-from .tools import ASKED, Asked, require_guards
+from .tools import ASKED, Asked, Lookout
 from .verifier import Identifier
 
 __all__ = ["MCPMiddleware"]
@@ -66,13 +68,13 @@ class MCPMiddleware:
         scopes = list(required_scopes)
         self._policy = build_policy(scopes=scopes) if scopes else build_policy()
         self._exempt = ExemptPaths(exempt)
-        self._functions = functions
+        self._look = Lookout(functions)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         held = Exchange(scope, receive, send)
         del scope, receive, send
         if held.scope["type"] == "lifespan":
-            require_guards(self._functions())
+            self._look()
             self._guard.prefetch()
             await held.to(self.app)
         elif held.scope["type"] == "http":
@@ -99,7 +101,7 @@ class MCPMiddleware:
         if is_preflight(held.scope["method"], headers):
             await _send(held, MetadataAnswer(204, (), b""))
             return
-        require_guards(self._functions())
+        self._look()
         try:
             identity, credential = await self._verifier.by_headers(headers)
             enforce(self._policy, identity)
@@ -109,9 +111,13 @@ class MCPMiddleware:
         held.scope = with_token(held.scope, credential)
         asked = Asked()
         token = ASKED.set(asked)
+        answering = _Answering(held, asked, self._challenge)
         try:
-            answering = _Answering(held, asked, self._challenge)
             await Exchange(held.scope, held.receive, answering).to(self.app)
+        except MCPError:
+            # A route of the user's own has no JSON-RPC to put it into, and the refusal is sent.
+            if not answering.refused:
+                raise
         finally:
             ASKED.reset(token)
 
@@ -126,10 +132,11 @@ class _Answering:
     """Lets an answer through, or the refusal of a tool in its place.
 
     What begins to answer a POST waits for its first content: the SDK may begin before it runs the
-    tool. Streams that others ask for (GET) go through at once.
+    tool. So does the 500 for what a route of the user's own raises. Streams that others ask for
+    (GET) go through at once.
     """
 
-    __slots__ = ("_asked", "_challenge", "_held", "_refused", "_start")
+    __slots__ = ("_asked", "_challenge", "_held", "_start", "refused")
 
     def __init__(
         self,
@@ -141,17 +148,19 @@ class _Answering:
         self._asked = asked
         self._challenge = challenge
         self._start: Message | None = None
-        self._refused = False
+        self.refused = False
 
     async def __call__(self, message: Message) -> None:
-        if self._refused:
+        if self.refused:
             return
-        if message["type"] == "http.response.start" and self._held.scope["method"] == "POST":
+        if message["type"] == "http.response.start" and (
+            self._held.scope["method"] == "POST" or message["status"] == 500
+        ):
             self._start = message
             return
         if self._start is not None and (message.get("body") or not message.get("more_body")):
             if self._asked.refusal is not None:
-                self._refused = True
+                self.refused = True
                 await _refuse(self._held, self._challenge(self._held, self._asked.refusal))
                 return
             start, self._start = self._start, None

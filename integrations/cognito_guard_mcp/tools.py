@@ -24,11 +24,13 @@ from cognito_guard import (
     Reason,
     build_policy,
     enforce,
+    reachable,
+    wrapped,
 )
 
 from .access_token import identity_of
 
-__all__ = ["ASKED", "Asked", "require_guards", "requires"]
+__all__ = ["ASKED", "Asked", "Lookout", "requires"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Names: TypeAlias = str | list[str] | tuple[str, ...]
@@ -47,10 +49,25 @@ class Asked:
 ASKED: ContextVar[Asked | None] = ContextVar("cognito_guard_mcp_asked", default=None)
 """Set by the middleware. The SDK runs a tool in the context of the request that calls it."""
 
-_GUARDED: weakref.WeakSet[Any] = weakref.WeakSet()
-"""What ``requires`` was put around."""
 _GUARDS: weakref.WeakSet[Any] = weakref.WeakSet()
-"""What it has made of that."""
+"""What ``requires`` has made."""
+
+
+@final
+class _Noted:
+    """What is known of a function that guards were put around.
+
+    ``is_said``: a guard was put around it, or around what says that it wraps it. Otherwise it may
+    be something that a guarded function makes use of.
+    """
+
+    def __init__(self) -> None:
+        self.is_said = False
+        self.guards: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+_NOTED: weakref.WeakKeyDictionary[Any, _Noted] = weakref.WeakKeyDictionary()
+_VERSION = [0]
 
 
 @overload
@@ -76,8 +93,8 @@ def requires(
     max_age: int | None = None,
     policy: PolicyLike | None = None,
 ) -> Any:
-    """Let only callers who meet all requirements use a tool, a resource or a prompt. Without
-    arguments, every authenticated caller may.
+    """Let only callers who meet all requirements use a tool, a resource, a prompt or a custom
+    route. Without arguments, every authenticated caller may.
 
     Put it below the server's decorator: ``@mcp.tool()``, then ``@requires(scopes="orders/write")``,
     then the function, async or not. What the server fills in for a parameter (``Resolve``, or
@@ -127,9 +144,19 @@ def _guarding(function: Any, needed: Policy) -> Any:
             raise refused
 
         guarded = guarded_sync
-    _GUARDED.add(function)
-    _GUARDS.add(guarded)
+    _note(guarded, function)
     return guarded
+
+
+def _note(guarded: Any, function: Any) -> None:
+    _VERSION[0] += 1
+    _GUARDS.add(guarded)
+    said = {key for key, _, is_said in wrapped(function) if is_said}
+    for key, one in reachable(function, of_methods=False).items():
+        if type(one) is FunctionType:
+            noted = _NOTED.setdefault(one, _Noted())
+            noted.is_said |= key in said
+            noted.guards.add(guarded)
 
 
 def _check(needed: Policy) -> None:
@@ -157,21 +184,48 @@ def _refuse(error: AuthError | KeysUnavailable) -> MCPError:
     return MCPError(code, error.detail, {"reason": str(error.reason)})
 
 
-def require_guards(registered: Iterable[Any]) -> None:
-    """That no function is registered without the guard that was put around it. Raises
-    ``ConfigurationError``."""
-    for one in registered:
-        function = one
-        # The SDK wraps some of them itself.
-        while not _is_in(_GUARDS, function) and hasattr(function, "__wrapped__"):
-            function = function.__wrapped__
-        if _is_in(_GUARDED, function) and not _is_in(_GUARDS, function):
-            name = function.__qualname__
-            raise ConfigurationError(
-                f"requires() around {name} guards nothing, as the server has it without the guard: "
-                "put @requires below the decorator of the server"
-            )
+@final
+class Lookout:
+    """Looks at what is registered with a server, whenever there is something else."""
+
+    def __init__(self, functions: Callable[[], Iterable[Any]]) -> None:
+        self._functions = functions
+        self._seen: tuple[int, list[Any]] | None = None
+
+    def __call__(self) -> None:
+        """Raise ``ConfigurationError`` for a function that is registered without the guard that
+        was put around it."""
+        # A bound method is made anew each time, and is what its function is.
+        found = [getattr(one, "__func__", one) for one in self._functions() if callable(one)]
+        now = (_VERSION[0], found)
+        if self._seen == now:
+            return
+        in_place = {id(one) for each in found for one in reachable(each).values() if _guards(one)}
+        for one in found:
+            _require_guard(one, in_place)
+        self._seen = now
 
 
-def _is_in(noted: weakref.WeakSet[Any], one: Any) -> bool:
-    return type(one) is FunctionType and one in noted
+def _require_guard(function: Any, in_place: set[int]) -> None:
+    """``in_place``: the guards that are registered."""
+    for _, one, is_said in wrapped(function):
+        noted = _NOTED.get(one) if type(one) is FunctionType else None
+        if noted is None or _is_covered(function, one, noted, is_said, in_place):
+            continue
+        raise ConfigurationError(
+            f"requires() around {one.__qualname__} guards nothing, as the server has it without "
+            "the guard: put @requires below the decorator of the server"
+        )
+
+
+def _is_covered(function: Any, one: Any, noted: _Noted, is_said: bool, in_place: set[int]) -> bool:
+    """Whether one of the guards is on the way to it, or is registered itself where this may be only
+    something that it makes use of."""
+    if not (is_said and noted.is_said) and any(id(guard) in in_place for guard in noted.guards):
+        return True
+    outside = reachable(function, stop=lambda each: each is one)
+    return any(id(guard) in outside for guard in noted.guards)
+
+
+def _guards(one: Any) -> bool:
+    return type(one) is FunctionType and one in _GUARDS

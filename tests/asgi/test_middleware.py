@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from cognito_guard import ConfigurationError, Guard, Identity
+from cognito_guard import AuthorizationHeader, ConfigurationError, Guard, Header, Identity
 from cognito_guard.testing import LocalUserPool
 from cognito_guard_asgi import AnonymousUser, Auth, CognitoMiddleware
 
@@ -184,6 +184,31 @@ def test_websocket_is_no_preflight(app: Recorder, guard: Guard, run: Run) -> Non
     middleware = CognitoMiddleware(app, guard=guard)
     sent = run(lambda: websocket(middleware, "/", PREFLIGHT, method="OPTIONS"))
     assert sent[0]["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_headers_that_can_be_read_once(
+    required: bool, app: Recorder, pool: LocalUserPool, run: Run
+) -> None:
+    """ASGI has an iterable there, as somebody's `filter` in front of this makes it. Every carrier
+    looks at it, and so does the app."""
+    carriers = [Header("x-id-token"), AuthorizationHeader()]
+    guard = Guard(pool.trust(), carriers=carriers)
+    middleware = CognitoMiddleware(app, guard=guard, required=required)
+    good = (b"authorization", bearer(pool.access_token()).partition(b": ")[2])
+
+    def ask(*headers: tuple[bytes, bytes], **more: Any) -> int:
+        status: int = run(lambda: http(middleware, "/", headers=iter(headers), **more)).status
+        return status
+
+    assert ask(good, (b"x-a", b"1")) == 204
+    assert [*app.scopes.pop()["headers"]] == [good, (b"x-a", b"1")]
+    assert ask((b"authorization", b"Bearer junk")) == 401
+    assert ask(good, good) == 400
+    asked = [(b"origin", b"https://shop.example"), (b"access-control-request-method", b"POST")]
+    assert ask(*asked, (b"x-a", b"1"), method="OPTIONS") == 204
+    assert app.scopes.pop()["headers"] == asked
+    assert not app.scopes
 
 
 @pytest.mark.parametrize(

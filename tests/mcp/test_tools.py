@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from mcp import Client
 from mcp.server import MCPServer
 from mcp.shared.exceptions import MCPError
+from starlette.responses import PlainTextResponse
 
 from cognito_guard import (
     AccessDenied,
@@ -334,9 +336,60 @@ def lost_route(server: MCPServer[Any]) -> None:
     requires(server.custom_route("/export", ["GET"])(export))
 
 
+def says_what_it_wraps(function: Any) -> Any:
+    """A decorator of somebody's, between ours and the server's."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def says_nothing(function: Any) -> Any:
+    """Another one, which leaves that out."""
+
+    def wrapper(name: str = "") -> Any:
+        return function(name) if name else function()
+
+    return wrapper
+
+
+def lost_above_another(server: MCPServer[Any]) -> None:
+    """A third decorator in between."""
+
+    def one() -> str:
+        return "open"
+
+    requires(says_what_it_wraps(server.tool()(one)))
+
+
+def lost_above_a_silent_one(server: MCPServer[Any]) -> None:
+    """One that does not say what it wraps."""
+
+    def one(name: str) -> str:
+        return name
+
+    requires(says_nothing(server.resource("data://{name}")(one)))
+
+
+def lost_method(server: MCPServer[Any]) -> None:
+    """The method of an object is registered before the class has the guard."""
+
+    class Orders:
+        def pay_back(self) -> str:
+            return "open"
+
+    server.add_tool(Orders().pay_back)
+    requires(Orders.pay_back)
+
+
 @pytest.mark.parametrize(
     "lose",
-    [lost_tool, lost_prompt, lost_resource, lost_template, lost_completion, lost_route],
+    [
+        *[lost_tool, lost_prompt, lost_resource, lost_template, lost_completion, lost_route],
+        *[lost_above_another, lost_above_a_silent_one, lost_method],
+    ],
 )
 def test_a_lost_guard(mcp_guard: Guard, lose: Any) -> None:
     """A guard that guards nothing stops the start, and each request where it comes later."""
@@ -351,6 +404,105 @@ def test_a_lost_guard(mcp_guard: Guard, lose: Any) -> None:
         asyncio.run(start())
     with pytest.raises(ConfigurationError, match="guards nothing"):
         asyncio.run(http(app, "/mcp", method="POST"))
+
+
+class Orders:
+    """Tools of an object."""
+
+    @requires(groups="admins")
+    def close(self) -> str:
+        """Of an instance."""
+        return "closed"
+
+    @classmethod
+    @requires(groups="admins")
+    def count(cls) -> str:
+        """Of the class."""
+        return "none"
+
+
+def methods(server: MCPServer[Any]) -> None:
+    """Guarded ones."""
+    server.add_tool(Orders().close)
+    server.add_tool(Orders.count)
+
+
+def wrapped_guards(server: MCPServer[Any]) -> None:
+    """Below the decorators of others."""
+    server.add_tool(says_what_it_wraps(requires(open_one)), name="one")
+    server.add_tool(says_nothing(requires(lambda name: name)), name="other")
+
+
+def helpers(server: MCPServer[Any]) -> None:
+    """What a guarded function makes use of, and an open one too."""
+
+    def one() -> str:
+        return "open"
+
+    def with_one(how: Any, then: Any) -> Any:
+        return lambda: then(how())
+
+    server.add_tool(requires(with_one(one, str)), name="guarded")
+    server.add_tool(one, name="open")
+    server.add_tool(lambda: one(), name="open, too")
+
+
+@pytest.mark.parametrize("register", [methods, wrapped_guards, helpers])
+def test_a_guard_in_its_place(mcp_guard: Guard, register: Any) -> None:
+    """Guards that are on the way are found, whatever is around them."""
+    server, verifier = create_server(mcp_guard)
+    app = guarded_app(server, verifier)
+    register(server)
+    assert asyncio.run(http(app, "/mcp", method="POST")).status == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_route_of_ones_own(
+    mcp_guard: Guard, mcp_pool: Any, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A refusal there is one as well, and nothing comes out of the app."""
+    server, verifier = create_server(mcp_guard)
+
+    @server.custom_route("/export", ["GET", "POST"])
+    @requires(groups="admins")
+    async def export(request: Any) -> Any:
+        return PlainTextResponse("all")
+
+    @server.custom_route("/fault", ["GET", "POST"])
+    @requires
+    async def fault(request: Any) -> Any:
+        raise MCPError(0, "Its own.")
+
+    app = guarded_app(server, verifier)
+
+    def ask(path: str, **more: Any) -> Answer:
+        line = f"Authorization: {token(mcp_pool, PLACE, 'ada', **more)}".encode()
+        return asyncio.run(http(app, path, [line], method=method))
+
+    refused = ask("/export", groups=[])
+    assert (refused.status, refused.json["reason"]) == (403, "missing_group")
+    assert ask("/export", groups=["admins"]).body == b"all"
+    with pytest.raises(MCPError, match="Its own"):
+        ask("/fault")
+
+
+def test_headers_that_can_be_read_once(mcp_guard: Guard, mcp_pool: Any) -> None:
+    """The app finds all of them, and the guard a second token."""
+    found: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        found.append(scope["headers"])
+        await PlainTextResponse("all")(scope, receive, send)
+
+    guarded = MCPMiddleware(app, verifier=CognitoTokenVerifier(mcp_guard))
+    line = (b"authorization", token(mcp_pool, PLACE).encode())
+
+    def ask(*headers: Any) -> int:
+        return asyncio.run(http(guarded, "/mcp", headers=iter(headers))).status
+
+    assert ask(line, (b"x-a", b"1")) == 200
+    assert found == [[(b"x-a", b"1"), line]]
+    assert ask(line, line) == 400
 
 
 async def agen() -> Any:
