@@ -194,7 +194,7 @@ class Lookout:
 
     def __call__(self) -> None:
         """Raise ``ConfigurationError`` for a function that is registered without the guard that
-        was put around it."""
+        was put around it, or with a cache in front of it."""
         # A bound method is made anew each time, and is what its function is.
         found = [getattr(one, "__func__", one) for one in self._functions() if callable(one)]
         now = (_VERSION[0], found)
@@ -203,6 +203,7 @@ class Lookout:
         in_place = {id(one) for each in found for one in reachable(each).values() if _guards(one)}
         for one in found:
             _require_guard(one, in_place)
+            _require_no_cache(one)
         self._seen = now
 
 
@@ -225,6 +226,21 @@ def _is_covered(function: Any, one: Any, noted: _Noted, is_said: bool, in_place:
         return True
     outside = reachable(function, stop=lambda each: each is one)
     return any(id(guard) in outside for guard in noted.guards)
+
+
+def _require_no_cache(function: Any) -> None:
+    """That no cache such as ``functools.cache`` stands before a guard. It knows the arguments of a
+    tool, and not the caller."""
+    for one in reachable(function).values():
+        own = getattr(one, "__dict__", {})
+        if {"cache_clear", "cache_info"} <= {*dir(type(one)), *own}:
+            # By what it wraps: among what it has kept may be a guard that it has made.
+            for each in reachable(own.get("__wrapped__")).values():
+                if _guards(each):
+                    raise ConfigurationError(
+                        f"the cache above requires() around {each.__qualname__} gives the result "
+                        "for one caller to others: put the cache below @requires"
+                    )
 
 
 def _guards(one: Any) -> bool:

@@ -406,6 +406,27 @@ def test_a_lost_guard(mcp_guard: Guard, lose: Any) -> None:
         asyncio.run(http(app, "/mcp", method="POST"))
 
 
+def cached(server: MCPServer[Any]) -> None:
+    """By their arguments."""
+    server.tool()(functools.cache(requires(says_nothing(open_one))))
+
+
+def cached_within(server: MCPServer[Any]) -> None:
+    """The same below another decorator."""
+    inner = functools.lru_cache(requires(says_nothing(open_one)))
+    server.tool()(says_what_it_wraps(inner))
+
+
+@pytest.mark.parametrize("register", [cached, cached_within])
+def test_a_cache_above_a_guard(mcp_guard: Guard, register: Any) -> None:
+    """It would give to anybody what it has from one caller."""
+    server, verifier = create_server(mcp_guard)
+    app = guarded_app(server, verifier)
+    register(server)
+    with pytest.raises(ConfigurationError, match="the cache above"):
+        asyncio.run(http(app, "/mcp", method="POST"))
+
+
 class Orders:
     """Tools of an object."""
 
@@ -431,6 +452,7 @@ def wrapped_guards(server: MCPServer[Any]) -> None:
     """Below the decorators of others."""
     server.add_tool(says_what_it_wraps(requires(open_one)), name="one")
     server.add_tool(says_nothing(requires(lambda name: name)), name="other")
+    server.add_tool(requires(says_what_it_wraps(functools.cache(open_one))), name="third")
 
 
 def helpers(server: MCPServer[Any]) -> None:
