@@ -25,6 +25,7 @@ from cognito_guard import (
 from cognito_guard import enforce as enforce_policy
 
 from .caller import caller_of
+from .calling import no_decorator
 from .held import Call
 from .lasting import LastingStream, LastingWebSocket
 from .metadata import ResourceMetadata
@@ -69,6 +70,7 @@ class CognitoAuth(Scheme):
     raises it for two guards with the same ``scheme_name``.
     """
 
+    @no_decorator
     async def __call__(
         self,
         connection: HTTPConnection | None = None,
@@ -227,6 +229,7 @@ class OptionalCognitoAuth(Scheme):
             [Parameter("identity", Parameter.KEYWORD_ONLY, annotation=inner)]
         )
 
+    @no_decorator
     async def __call__(
         self,
         connection: HTTPConnection | None = None,

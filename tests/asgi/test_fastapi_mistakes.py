@@ -38,6 +38,26 @@ def test_beside_a_type_without_depends(kind: str, annotated: Any, guard: Guard) 
             return 1
 
 
+@pytest.mark.parametrize("kind", ["required", "optional", "with a group"])
+@pytest.mark.parametrize("below", [True, False])
+def test_as_a_decorator(kind: str, below: bool, guard: Guard) -> None:
+    """``@auth.require(groups="admins")``, as in Flask, would leave the route open: it fails there,
+    on whichever side of the route's own decorator."""
+    auth = CognitoAuth(guard)
+    decorate: Any = {
+        "required": auth,
+        "optional": auth.optional,
+        "with a group": auth.require(groups="admins"),
+    }[kind]
+    route: Any = FastAPI().get("/")
+
+    def secret() -> int:
+        return 1
+
+    with pytest.raises(ConfigurationError, match="no decorator"):
+        route(decorate(secret)) if below else decorate(route(secret))
+
+
 def test_as_a_field_of_a_model(guard: Guard) -> None:
     """A model may keep a `CognitoAuth`."""
 
