@@ -94,14 +94,14 @@ class MCPMiddleware:
         if metadata is not None:
             await _send(held, metadata)
             return
+        self._look()
         if path in self._exempt:
-            await held.to(self.app)
+            await self._run(held)
             return
         headers = header_values(held.scope)
         if is_preflight(held.scope["method"], headers):
             await _send(held, MetadataAnswer(204, (), b""))
             return
-        self._look()
         try:
             identity, credential = await self._verifier.by_headers(headers)
             enforce(self._policy, identity)
@@ -109,6 +109,10 @@ class MCPMiddleware:
             await _refuse(held, self._challenge(held, error))
             return
         held.scope = with_token(held.scope, credential)
+        await self._run(held)
+
+    async def _run(self, held: Exchange) -> None:
+        """Let the server answer, or the refusal of a ``requires`` in it."""
         asked = Asked()
         token = ASKED.set(asked)
         answering = _Answering(held, asked, self._challenge)

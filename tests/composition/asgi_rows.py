@@ -120,6 +120,42 @@ def _above_the_route(guard: Guard, ran: Ran) -> Any:
     return app
 
 
+def _as_a_decorator(guard: Guard, ran: Ran) -> Any:
+    app = FastAPI()
+    decorate: Any = CognitoAuth(guard).require(groups="admins")
+
+    @decorate
+    @app.get("/")
+    def view() -> str:
+        return ran()
+
+    return app
+
+
+def _headers_once(guard: Guard, ran: Ran) -> Any:
+    def view(request: Request) -> PlainTextResponse:
+        assert "host" in request.headers
+        return PlainTextResponse(ran())
+
+    return Starlette(
+        routes=[Route("/", view)],
+        middleware=[Middleware(Filter), Middleware(CognitoMiddleware, guard=guard)],
+    )
+
+
+class Filter:
+    """Leaves headers that can be read once, as ASGI allows."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """In a copy of the scope."""
+        if scope["type"] == "http":
+            scope = {**scope, "headers": filter(lambda one: one[0] != b"x-a", scope["headers"])}
+        await self.app(scope, receive, send)
+
+
 class PassOn(BaseHTTPMiddleware):
     """Does nothing, in Starlette's way."""
 
@@ -159,6 +195,8 @@ ROWS = [
     Row("an exempt path that is rewritten", on_uvicorn(_rewritten), granted=401, path="/health"),
     Row("enforce in a FastAPI route", on_uvicorn(_raised_in_fastapi)),
     Row("requires above the route", on_uvicorn(_above_the_route), refused=500, granted=500),
+    Row("a FastAPI dependency as a decorator", on_uvicorn(_as_a_decorator), refused=None),
+    Row("headers that can be read once", on_uvicorn(_headers_once)),
 ]
 
 

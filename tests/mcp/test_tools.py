@@ -394,7 +394,7 @@ def lost_method(server: MCPServer[Any]) -> None:
 def test_a_lost_guard(mcp_guard: Guard, lose: Any) -> None:
     """A guard that guards nothing stops the start, and each request where it comes later."""
     server, verifier = create_server(mcp_guard)
-    app = guarded_app(server, verifier)
+    app = guarded_app(server, verifier, exempt=["/export"])
     lose(server)
 
     async def start() -> None:
@@ -402,8 +402,9 @@ def test_a_lost_guard(mcp_guard: Guard, lose: Any) -> None:
 
     with pytest.raises(ConfigurationError, match="guards nothing"):
         asyncio.run(start())
-    with pytest.raises(ConfigurationError, match="guards nothing"):
-        asyncio.run(http(app, "/mcp", method="POST"))
+    for path in ("/mcp", "/export"):
+        with pytest.raises(ConfigurationError, match="guards nothing"):
+            asyncio.run(http(app, path, method="POST"))
 
 
 def cached(server: MCPServer[Any]) -> None:
@@ -506,6 +507,14 @@ def test_a_route_of_ones_own(
     assert ask("/export", groups=["admins"]).body == b"all"
     with pytest.raises(MCPError, match="Its own"):
         ask("/fault")
+
+    # On an exempt path, the guard alone asks.
+    app = guarded_app(server, verifier, exempt=["/export"])
+    nobody = asyncio.run(http(app, "/export", method=method))
+    assert (nobody.status, nobody.json["reason"]) == (401, "missing_credentials")
+    assert nobody.all("WWW-Authenticate") == asyncio.run(http(app, "/mcp")).all("WWW-Authenticate")
+    assert ask("/export", groups=[]).status == 403
+    assert ask("/export", groups=["admins"]).body == b"all"
 
 
 def test_headers_that_can_be_read_once(mcp_guard: Guard, mcp_pool: Any) -> None:
