@@ -5,12 +5,19 @@ from __future__ import annotations
 import functools
 import gc
 from collections.abc import Callable, Iterator
-from types import FunctionType, MethodType, ModuleType
+from types import (
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 __all__ = ["reachable", "wrapped"]
 
 _CONTAINERS = (dict, list, tuple, set, frozenset)
+_IN_C = (GetSetDescriptorType, MemberDescriptorType)
 
 
 def reachable(
@@ -74,13 +81,28 @@ def wrapped(
         partial = one if isinstance(one, functools.partial) else None
         if partial is not None and not partial.args and not partial.keywords:
             one = partial.func
-        elif type(one) is FunctionType and "__wrapped__" in vars(one):
-            one = vars(one)["__wrapped__"]
+        elif (said := _said(one)) is not None:
+            one = said
         elif len(parts) == 1:
             one = parts[0][1]
             is_said = False
         else:
             return
+
+
+def _said(one: object) -> Any:
+    """What a wrapper names as what it wraps, if it does: a function, an object that
+    ``functools.update_wrapper`` has seen to, a proxy of ``wrapt``."""
+    # As the interpreter keeps it, or what is written in C, such as those proxies: an attribute
+    # of a class's own making would run.
+    kinds = (vars(kind).get("__wrapped__") for kind in type(one).__mro__)
+    member = next((each for each in kinds if type(each) in _IN_C), None)
+    try:
+        if member is not None:
+            return member.__get__(one)
+        return object.__getattribute__(one, "__dict__").get("__wrapped__")
+    except AttributeError:
+        return None
 
 
 def _key(one: object) -> object:

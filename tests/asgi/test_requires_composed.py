@@ -301,6 +301,18 @@ def in_list(function: Any) -> Any:
     return lambda request: functions[0](request)
 
 
+class Noted:
+    """One that ``functools.update_wrapper`` has seen to, and that holds more."""
+
+    def __init__(self, function: Any) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.report = plain(print)
+
+    async def __call__(self, request: Request) -> Any:
+        return await self.function(request)
+
+
 class Caller:
     """A decorator that is an object."""
 
@@ -365,6 +377,29 @@ def test_above_the_route(
     ):
         with pytest.raises(ConfigurationError, match="guards nothing"):
             run(lambda lines=lines: http(serving, asked, lines))
+
+
+@pytest.mark.parametrize("between", [wrapping, Noted, functools.cache, staticmethod])
+def test_above_a_route_of_somebodys_own(
+    between: Any, guard: Guard, pool: LocalUserPool, run: Run
+) -> None:
+    """So it does above a decorator that registers a wrapper, which says what it wraps, and gives
+    the function back."""
+    routes: list[Route] = []
+
+    def route(view: Any) -> Any:
+        routes.append(Route("/", between(view)))
+        return view
+
+    @requires()
+    @route
+    async def view(request: Request) -> Response:
+        return PlainTextResponse("ran")
+
+    middleware = [Middleware(CognitoMiddleware, guard=guard, required=False)]
+    app = Starlette(routes=routes, middleware=middleware)
+    with pytest.raises(ConfigurationError, match="guards nothing"):
+        run(lambda: http(app, "/", [bearer(pool.access_token())]))
 
 
 def test_above_the_route_of_a_guarded_one(guard: Guard, pool: LocalUserPool, run: Run) -> None:

@@ -90,6 +90,20 @@ def slotted_method(view: View) -> View:
     return Slotted(view).__call__
 
 
+class Noted(Called):
+    """An object that says what it wraps, as ``functools.update_wrapper`` does, and holds more."""
+
+    def __init__(self, view: View) -> None:
+        functools.update_wrapper(self, view)  # which copies what the view has
+        super().__init__(view)
+        self.report = hidden(print)
+
+
+def static(view: View) -> View:
+    """A wrapper that is written in C and says what it wraps, as the proxies of ``wrapt`` do."""
+    return staticmethod(view)
+
+
 def copying_attributes(view: View) -> View:
     """A wrapper that copies every attribute, ``__wrapped__`` too, and sets none."""
 
@@ -199,6 +213,8 @@ BETWEEN = [
     Slotted,
     method,
     slotted_method,
+    Noted,
+    static,
     copying_attributes,
     functools.cache,
     method_wrapper,

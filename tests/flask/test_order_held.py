@@ -12,6 +12,7 @@ from cognito_guard_flask import CognitoGuard
 from .conftest import As
 from .test_order import (
     Called,
+    Noted,
     Slotted,
     View,
     assert_noticed,
@@ -19,6 +20,7 @@ from .test_order import (
     method,
     partial,
     plain,
+    static,
     with_helper,
     wrapped,
     wrapped_without_attributes,
@@ -38,7 +40,10 @@ def registering(app: Flask, between: Callable[[View], View]) -> Callable[[View],
 
 @pytest.mark.parametrize(
     "between",
-    [plain, wrapped, wrapped_without_attributes, hidden, partial, Called, Slotted, method],
+    [
+        *(plain, wrapped, wrapped_without_attributes, hidden, partial),
+        *(Called, Slotted, Noted, method, static),
+    ],
     ids=lambda each: each.__name__,
 )
 def test_above_a_route_decorator_of_somebodys_own(

@@ -171,6 +171,40 @@ def test_what_is_wrapped_without_doubt() -> None:
     assert key in reachable(view)
 
 
+class Noted:
+    """An object that ``functools.update_wrapper`` has seen to, and that holds more."""
+
+    def __init__(self, function: Any) -> None:
+        functools.update_wrapper(self, function)
+        self.report = _closure(print)
+        self.function = function
+
+    def __call__(self) -> Any:
+        return self.function()
+
+
+class Slot:
+    """An object that could say what it wraps."""
+
+    __slots__ = ("__wrapped__",)
+
+    def __call__(self) -> str:
+        return "nothing"
+
+
+@pytest.mark.parametrize("wrap", [Noted, functools.cache, staticmethod])
+def test_wrappers_that_are_no_functions(wrap: Any) -> None:
+    """They may say it as well as a function, and are believed."""
+    wrapper = wrap(view)
+    assert said(wrapper) == [(wrapper, True), (view, True)]
+
+
+def test_a_wrapper_that_says_nothing_yet() -> None:
+    """It wraps nothing."""
+    slot = Slot()
+    assert said(slot) == [(slot, True)]
+
+
 def test_how_far_it_is_looked() -> None:
     """No further than somebody says, and not into what is opaque; classes where they count."""
     holder = Holder(view)
