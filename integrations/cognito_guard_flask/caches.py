@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import FunctionType
 from typing import Any
 
-from .reach import reach
+from .reach import attributes, reach
 from .views import is_guard
 
 __all__ = ["caches_a_guard"]
 
+_MARKS = (
+    {"cache_clear", "cache_info"},  # functools, and those that do as it does
+    {"cache_key", "cache_lock"},  # cachetools
+    {"cache_timeout", "make_cache_key"},  # Flask-Caching
+)
+
 
 def caches_a_guard(found: Iterable[Any], classes: Iterable[type]) -> bool:
     """Whether one of these callables, or of the methods of these classes, is wrapped by a cache
-    that knows the arguments of a view and not its caller, such as ``functools.cache``."""
+    that knows the arguments of a view or its URL, and not its caller, as ``functools.cache``."""
     methods = (
         one
         for each in classes
@@ -26,13 +31,11 @@ def caches_a_guard(found: Iterable[Any], classes: Iterable[type]) -> bool:
 
 
 def _is_cache(one: Any) -> bool:
-    names = {*dir(type(one))}
-    if type(one) is FunctionType:
-        names |= vars(one).keys()
-    return {"cache_clear", "cache_info"} <= names
+    names = {*dir(type(one)), *attributes(one)}
+    return any(marks <= names for marks in _MARKS)
 
 
 def _leads_to_a_guard(cache: Any) -> bool:
     """By what it wraps: among what it has kept may be a guard that it has made."""
-    wrapped = getattr(cache, "__dict__", {}).get("__wrapped__")
+    wrapped = attributes(cache).get("__wrapped__")
     return any(map(is_guard, reach(wrapped, stop=is_guard).values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 
 from cognito_guard import reachable, wrapped
 
-__all__ = ["Found", "Marks", "has_code", "reach", "wrapped_by"]
+__all__ = ["Found", "Marks", "attributes", "has_code", "reach", "wrapped_by"]
 
 Found: TypeAlias = "dict[object, Any]"
 """Callables by what they are told apart by."""
@@ -32,6 +32,17 @@ def reach(
 def wrapped_by(view: Any) -> Iterator[tuple[object, Any, bool]]:
     """:func:`cognito_guard.wrapped`; as :func:`reach`."""
     return wrapped(view, opaque=_OPAQUE, classes=(View,))
+
+
+def attributes(one: object) -> Mapping[str, Any]:
+    """What an object has in its ``__dict__``, found without running anything."""
+    if issubclass(type(one), _OPAQUE):
+        return {}
+    try:
+        kept: Mapping[str, Any] = object.__getattribute__(one, "__dict__")
+    except AttributeError:
+        return {}
+    return kept
 
 
 def has_code(one: object, codes: Iterable[CodeType]) -> bool:

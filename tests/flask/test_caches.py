@@ -30,13 +30,38 @@ def in_python(function: Any) -> Any:
     return wrapper
 
 
+def saying(*names: str) -> Any:
+    """A cache that others have made, as it looks: by the names of what its wrapper has."""
+
+    def decorate(function: Any) -> Any:
+        wrapper = in_python(function)
+        for name in ("cache_clear", "cache_info"):
+            delattr(wrapper, name)
+        for name in names:
+            setattr(wrapper, name, None)
+        return wrapper
+
+    return decorate
+
+
+flask_caching = saying("uncached", "cache_timeout", "make_cache_key")
+cachetools = saying("cache", "cache_key", "cache_lock")
+
+
 def wrapped(function: Any) -> Any:
     """A decorator around the cache."""
     cached = functools.cache(function)
     return lambda: cached()
 
 
-CACHES = [functools.cache, functools.lru_cache(maxsize=5), in_python, wrapped]
+CACHES = [
+    functools.cache,
+    functools.lru_cache(maxsize=5),
+    in_python,
+    flask_caching,
+    cachetools,
+    wrapped,
+]
 
 Register = Callable[[Flask, CognitoGuard, Any], None]
 
