@@ -143,8 +143,7 @@ def _problem(endpoint: Any, in_place: set[int], *, elsewhere: bool = False) -> P
             return Problem(problem)
         if noted is not None and not _any_in(noted[1], in_place):
             return _above(endpoint, noted[1])
-        lost = lost_method(endpoint, is_guard)
-        return None if lost is None else Problem(lost[0], needs_a_caller_only=not _asks(lost[1]))
+        return _lost_of(endpoint)
     ways = list(_wrapped(endpoint))
     ways += [(id(one.__func__), one, said) for _, one, said in ways if type(one) is MethodType]
     for key, one, is_said in ways:
@@ -153,7 +152,22 @@ def _problem(endpoint: Any, in_place: set[int], *, elsewhere: bool = False) -> P
             continue
         if not _is_covered(endpoint, one, noted[1], is_said, in_place):
             return _above(one, noted[1])
-    return None
+    return next((one for one in map(_lost_of, _owners(endpoint)) if one is not None), None)
+
+
+def _lost_of(cls: type) -> Problem | None:
+    lost = lost_method(cls, is_guard)
+    return None if lost is None else Problem(lost[0], needs_a_caller_only=not _asks(lost[1]))
+
+
+def _owners(endpoint: Any) -> Iterator[type]:
+    """The classes whose bound methods this is, or wraps, without a guard before them."""
+    for _, one, _ in _wrapped(endpoint):
+        if is_guard(one):
+            return
+        if type(one) is MethodType:
+            owner: Any = one.__self__
+            yield owner if isinstance(owner, type) else type(owner)
 
 
 def _is_covered(endpoint: Any, one: Any, noted: _Noted, is_said: bool, in_place: set[int]) -> bool:

@@ -1,22 +1,34 @@
-"""Methods of ``View`` classes that a class below has replaced by others without a guard."""
+"""Methods of classes of views that a class below has replaced by others without a guard."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import MethodType
 from typing import Any
 
-from flask.views import View, http_method_funcs
+from flask.views import http_method_funcs
 
 from .class_decorators import decorates_itself
-from .reach import reach
+from .reach import reach, wrapped_by
 from .views import is_guard
 
-__all__ = ["lost_method"]
+__all__ = ["lost_method", "owners"]
 
 _DISPATCH = "dispatch_request"
 
 
-def lost_method(view_class: type[View]) -> str | None:
+def owners(view: Any) -> Iterator[type]:
+    """The classes whose bound methods a view is, or wraps, without a guard before them: those of
+    Flask-Admin and Flask-Classful, and any other that is no ``View``."""
+    for _, one, _ in wrapped_by(view):
+        if is_guard(one):
+            return
+        if type(one) is MethodType:
+            owner: Any = one.__self__
+            yield owner if isinstance(owner, type) else type(owner)
+
+
+def lost_method(view_class: type) -> str | None:
     """The name of a method without a guard that runs instead of one with a guard.
 
     That is one of the same name, or a ``dispatch_request`` from further below. Whether it calls the

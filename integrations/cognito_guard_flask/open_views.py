@@ -13,8 +13,8 @@ from flask.views import View
 from cognito_guard import ConfigurationError
 
 from .caches import caches_a_guard
-from .class_decorators import is_meant_to_be_guarded, refuse_read_once
-from .methods import lost_method
+from .class_decorators import apis_around, is_meant_to_be_guarded, refuse_read_once
+from .methods import lost_method, owners
 from .needs import Guarding
 from .protecting import covers, hooks_of_request
 from .reach import Found, reach, wrapped_by
@@ -74,8 +74,11 @@ class Lookout:
             for one in (*found, getattr(view, "view_class", None))
             if isinstance(one, type) and issubclass(one, View)
         ]
-        for one in classes:
+        bare, apis = [*owners(view)], [*apis_around(reach(view).values())]
+        for one in (*classes, *bare):
             refuse_read_once(one)
+        for api in apis:
+            api.refuse_read_once()
         if caches_a_guard(found, classes):
             raise ConfigurationError(
                 f"a cache is in front of the guard of endpoint {endpoint!r}, and would send "
@@ -84,16 +87,20 @@ class Lookout:
         if guarded or any(hooks_of_request(self._app)):
             for one in classes:
                 refuse_requirement(one)
-        is_meant = any(map(is_meant_to_be_guarded, classes))
+        is_meant = any(map(is_meant_to_be_guarded, (*classes, *bare)))
         if not guarded and is_meant:
             raise ConfigurationError(
                 f"the class of endpoint {endpoint!r} is guarded, but its view function is not; "
                 "guard the class before as_view(), by decorating it or in its `decorators`, and "
                 "keep the inherited list where a class below sets `decorators` anew"
             )
-        if guarded and not is_meant:
-            return  # the view function itself
-        for one in classes:
+        if not guarded and any(api.guards for api in apis):
+            raise ConfigurationError(
+                f"the decorators of an Api have a guard, but the view of endpoint {endpoint!r} has "
+                "not; put it there before the resource is added"
+            )
+        # Where the view function itself is guarded, its methods need not be.
+        for one in bare if guarded and not is_meant else (*classes, *bare):
             name = lost_method(one)
             if name is not None:
                 raise ConfigurationError(

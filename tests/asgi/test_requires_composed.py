@@ -805,6 +805,52 @@ def test_a_method_that_hides_a_guarded_one(
         assert run(lambda: http(app, "/", user)).body == b"ran"
 
 
+def _of_base(cls: Any) -> Any:
+    return cls().get
+
+
+def _of_base_wrapped(cls: Any) -> Any:
+    return wrapping(cls().get)
+
+
+def _of_class(cls: Any) -> Any:
+    return type("Last", (cls,), {"get": classmethod(cls.get)}).get  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("bound", [_of_base, _of_base_wrapped, _of_class])
+@pytest.mark.parametrize("kind", ["starlette", "fastapi"])
+def test_a_bound_method_that_hides_another(
+    kind: str, bound: Any, guard: Guard, pool: LocalUserPool, run: Run
+) -> None:
+    """So it is in a class that is none of Starlette's. One that is inherited, or has a guard before
+    it, is as that one says."""
+
+    def serve(endpoint: Any) -> Any:
+        if kind == "starlette":
+            return _serving(endpoint, guard, required=False)
+        app = FastAPI()
+        app.add_api_route("/", endpoint)
+        app.add_middleware(CognitoMiddleware, guard=guard, required=False)
+        return app
+
+    class Base:
+        @requires()
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("ran")
+
+    class Sub(Base):
+        async def get(self, request: Request) -> Response:
+            return PlainTextResponse("ran")
+
+    user = [bearer(pool.access_token())]
+    with pytest.raises(ConfigurationError, match="get has no guard"):
+        run(lambda: http(serve(bound(Sub)), "/", user))
+    for good in (Base().get, requires()(Sub().get)):
+        app = serve(good)
+        assert run(partial(http, app, "/")).status == 401
+        assert run(partial(http, app, "/", user)).body == b"ran"
+
+
 def _anew(base: Any) -> Any:
     class Sub(base):  # type: ignore[misc]
         get = plain_decorator(admins(base.get))

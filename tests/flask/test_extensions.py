@@ -274,6 +274,91 @@ def test_guarded_after_it_was_added(cognito: CognitoGuard, app: Flask) -> None:
         app.test_client().get("/orders")
 
 
+class One(flask_restful.Resource):  # type: ignore[misc]
+    """A resource of Flask-RESTful."""
+
+    def get(self) -> str:
+        return "welcome"
+
+
+class Two(One):
+    """Another one."""
+
+
+class OneX(flask_restx.Resource):  # type: ignore[misc]
+    """A resource of Flask-RESTX."""
+
+    def get(self) -> str:
+        return "welcome"
+
+
+class TwoX(OneX):
+    """Another one."""
+
+
+def by_restful(app: Flask, decorators: Any) -> None:
+    """The decorators of an ``Api`` are for all of its resources."""
+    api = flask_restful.Api(app, decorators=decorators)
+    api.add_resource(One, "/one")
+    api.add_resource(Two, "/two")
+
+
+def by_restx(app: Flask, decorators: Any) -> None:
+    """So they are in this extension."""
+    api = flask_restx.Api(app, decorators=decorators)
+    api.add_resource(OneX, "/one")
+    api.add_resource(TwoX, "/two")
+
+
+def by_a_namespace(app: Flask, decorators: Any) -> None:
+    """And those of a ``Namespace``."""
+    namespace = flask_restx.Api(app).namespace("shop", path="/", decorators=decorators)
+    namespace.add_resource(OneX, "/one")
+    namespace.add_resource(TwoX, "/two")
+
+
+@pytest.mark.parametrize("register", [by_restful, by_restx, by_a_namespace])
+def test_decorators_of_an_api(
+    register: Callable[[Flask, Any], None], cognito: CognitoGuard, as_user: As
+) -> None:
+    """A list of them guards each resource. What can be read only once guards the first one alone,
+    and is an error for all."""
+    app = Flask(__name__)
+    cognito.init_app(app)
+    register(app, [cognito.required])
+    for path in ("/one", "/two"):
+        assert app.test_client().get(path).status_code == 401
+        assert app.test_client().get(path, headers=as_user()).json == "welcome"
+    app = Flask(__name__)
+    cognito.init_app(app)
+    register(app, iter([cognito.required]))
+    for path in ("/one", "/two"):
+        answer = app.test_client().get(path)
+        assert (answer.status_code, b"welcome" in answer.data) == (500, False)
+    app.testing = True
+    with pytest.raises(ConfigurationError, match="decorators of an Api or a Namespace must be"):
+        app.test_client().get("/two")
+
+
+@pytest.mark.parametrize("lib", [flask_restful, flask_restx], ids=lambda lib: lib.__name__)
+def test_decorators_of_an_api_that_come_too_late(
+    lib: Any, cognito: CognitoGuard, app: Flask, as_user: As
+) -> None:
+    """They guard what is added after them. What was added before is an error, and not open."""
+    resources = {flask_restful: (One, Two), flask_restx: (OneX, TwoX)}[lib]
+    api = lib.Api(app)
+    api.add_resource(resources[0], "/one")
+    api.decorators.append(cognito.required)
+    api.add_resource(resources[1], "/two")
+    client = app.test_client()
+    assert client.get("/two").status_code == 401
+    assert client.get("/two", headers=as_user()).json == "welcome"
+    assert client.get("/one", headers=as_user()).status_code == 500
+    app.testing = True
+    with pytest.raises(ConfigurationError, match="decorators of an Api have a guard"):
+        client.get("/one")
+
+
 @pytest.mark.parametrize("kind", ["smorest", "apiflask"])
 def test_a_view_that_is_guarded_too_late(kind: str, cognito: CognitoGuard) -> None:
     """So is a function, though these extensions register a wrapper of it."""

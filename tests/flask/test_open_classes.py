@@ -636,3 +636,75 @@ def test_decorators_that_are_read_once(
     app.testing = True
     with pytest.raises(ConfigurationError, match="only once"):
         app.test_client().get("/")
+
+
+class Site:
+    """A class of somebody else's, whose methods are views, as those of Flask-Admin are."""
+
+    def get(self) -> str:
+        return "welcome"
+
+    @classmethod
+    def of_class(cls) -> str:
+        return "welcome"
+
+
+def its_bound_method(cognito: CognitoGuard) -> RouteCallable:
+    """A class below has another method in place of the guarded one."""
+    base = type("Base", (Site,), {"get": cognito.required(Site.get)})
+    return type("Below", (base,), {"get": lambda self: "welcome"})().get  # type: ignore[attr-defined, no-any-return]
+
+
+def its_wrapped_method(cognito: CognitoGuard) -> RouteCallable:
+    """The same where it is wrapped, as Flask-Classful does."""
+    return hidden(wrapped(its_bound_method(cognito)))
+
+
+def its_class_method(cognito: CognitoGuard) -> RouteCallable:
+    """A class below has another class method."""
+    guarded = classmethod(cognito.required(lambda cls: "welcome"))
+    base = type("Base", (Site,), {"of_class": guarded})
+    return type("Below", (base,), {"of_class": classmethod(lambda cls: "welcome")}).of_class  # type: ignore[attr-defined, no-any-return]
+
+
+def its_decorators(cognito: CognitoGuard) -> RouteCallable:
+    """What decorates the views of such a class has not decorated this one."""
+    return type("Base", (Site,), {"decorators": [cognito.required]})().get  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (its_bound_method, r"Below\.get of endpoint 'view' has no guard"),
+        (its_wrapped_method, r"Below\.get of endpoint 'view' has no guard"),
+        (its_class_method, r"Below\.of_class of endpoint 'view' has no guard"),
+        (its_decorators, r"class of endpoint 'view' is guarded, but"),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_a_bound_method_without_its_guard(
+    made: Any, message: str, cognito: CognitoGuard, app: Flask, as_user: As
+) -> None:
+    """A class need not be a ``View`` for its guard to be missed."""
+    app.add_url_rule("/", "view", made(cognito))
+    client = app.test_client()
+    for headers in ({}, as_user()):
+        assert client.get("/", headers=headers).status_code == 500
+    app.testing = True
+    with pytest.raises(ConfigurationError, match=message):
+        client.get("/")
+
+
+def test_bound_methods_with_a_guard(cognito: CognitoGuard, app: Flask, as_user: As) -> None:
+    """A guard before the method itself, or one that is inherited, is a guard; an open method of a
+    class without one stays open."""
+    base = type("Base", (Site,), {"get": cognito.required(Site.get)})
+    below: Any = type("Below", (base,), {"get": lambda self: "welcome"})
+    app.add_url_rule("/before", "before", cognito.required(below().get))
+    app.add_url_rule("/inherited", "inherited", type("Inherits", (base,), {})().get)  # type: ignore[attr-defined]
+    app.add_url_rule("/open", "open", Site().get)
+    client = app.test_client()
+    assert client.get("/open").text == "welcome"
+    for path in ("/before", "/inherited"):
+        assert client.get(path).status_code == 401
+        assert client.get(path, headers=as_user()).text == "welcome"
