@@ -176,6 +176,16 @@ def _read_once(guard: Guard, ran: Ran) -> Flask:
     return app
 
 
+def _bound_below(guard: Guard, ran: Ran) -> Flask:
+    """A class of somebody else's, whose bound methods are views, and one below it."""
+    app = Flask(__name__)
+    cognito = CognitoGuard(app, guard=guard)
+    admin = type("Admin", (), {"index": cognito.required(lambda self: ran())})
+    below: Any = type("Below", (admin,), {"index": lambda self: ran()})
+    app.add_url_rule("/", "index", below().index)
+    return app
+
+
 ROWS = [
     Row("the handler of 404 in a protected app", on_waitress(_not_found_handler), path="/no"),
     Row("Flask: view functions that are wrapped later", on_waitress(_wrapped_in_place)),
@@ -205,6 +215,7 @@ ROWS = [
         refused=None,
     ),
     Row("Flask: decorators that are read once", on_waitress(_read_once), 500, 500, path="/second"),
+    Row("Flask: a bound method below a guarded one", on_waitress(_bound_below), 500, 500),
     *(
         Row(f"Flask: {name} below a guarded method", on_waitress(_method_below(name)), 500, 500)
         for name in ("get", "dispatch_request")
