@@ -18,6 +18,7 @@ __all__ = [
     "apis_around",
     "decorates_itself",
     "is_meant_to_be_guarded",
+    "read_by_others",
     "refuse_read_once",
 ]
 
@@ -74,6 +75,18 @@ def _refuse_read_once(value: Any, whose: str) -> None:
         )
 
 
+def read_by_others(view_class: type) -> Iterator[tuple[str, type]]:
+    """The attributes by which a class of somebody else's decorates methods, as `method_decorators`
+    of Flask-RESTful and Flask-RESTX, with the nearest class that has a guard there."""
+    lineage = view_class.__mro__
+    for name in sorted(_names(lineage) - {"decorators"}):
+        # The last one is his who reads it.
+        for kind in [each for each in lineage if name in vars(each)][:-1]:
+            if any(map(is_guarding, _listed(vars(kind)[name]))):
+                yield name, kind
+                break
+
+
 def decorates_itself(kind: type) -> bool:
     """Whether there is one in the list of this very class."""
     return any(map(is_guarding, _listed(vars(kind).get("decorators", ()))))
@@ -82,10 +95,14 @@ def decorates_itself(kind: type) -> bool:
 def _decorators(view_class: type) -> Iterator[Any]:
     """What stands in attributes of the class that are to decorate its view, or are taken for it."""
     lineage = view_class.__mro__
-    for name in {name for each in lineage for name in vars(each) if "decorator" in name.lower()}:
+    for name in _names(lineage):
         values = [vars(each)[name] for each in lineage if name in vars(each)]
         # Where a base class of somebody else's knows another name, it is he who reads it.
         yield from values if name == "decorators" else values[-1:]
+
+
+def _names(lineage: Iterable[type]) -> set[str]:
+    return {name for each in lineage for name in vars(each) if "decorator" in name.lower()}
 
 
 def _listed(value: Any) -> Iterator[Any]:

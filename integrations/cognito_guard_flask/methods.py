@@ -8,7 +8,7 @@ from typing import Any
 
 from flask.views import http_method_funcs
 
-from .class_decorators import decorates_itself
+from .class_decorators import decorates_itself, read_by_others
 from .reach import reach, wrapped_by
 from .views import is_guard
 
@@ -29,7 +29,8 @@ def owners(view: Any) -> Iterator[type]:
 
 
 def lost_method(view_class: type) -> str | None:
-    """The name of a method without a guard that runs instead of one with a guard.
+    """The name of a method, or of a list of decorators for methods, without a guard that counts
+    instead of one with a guard.
 
     That is one of the same name, or a ``dispatch_request`` from further below. Whether it calls the
     guarded one in the end cannot be known. It is no loss where its class, or one further below, is
@@ -44,11 +45,16 @@ def lost_method(view_class: type) -> str | None:
             below = lineage[: lineage.index(guarded)]
             if _is_lost(other, below):
                 return other
+    for name, guarded in read_by_others(view_class):
+        for other in (name, _DISPATCH):
+            if _is_lost(other, lineage[: lineage.index(guarded)]):
+                return other
     return None
 
 
 def _is_lost(name: str, below: Sequence[type]) -> bool:
-    """Whether one of these classes has a method of this name, and the first that has it no guard.
+    """Whether one of these classes has an attribute of this name, and the first that has it no
+    guard there.
 
     ``below`` are the classes below the one with the guarded method, the lowest first.
     """

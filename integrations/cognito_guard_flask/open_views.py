@@ -104,8 +104,8 @@ class Lookout:
             name = lost_method(one)
             if name is not None:
                 raise ConfigurationError(
-                    f"{one.__name__}.{name} of endpoint {endpoint!r} has no guard, and runs "
-                    "instead of a method that has one; guard it too, or its class"
+                    f"{one.__name__}.{name} of endpoint {endpoint!r} has no guard, and counts "
+                    "instead of what has one; guard it too, or its class"
                 )
 
 

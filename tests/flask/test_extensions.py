@@ -274,6 +274,11 @@ def test_guarded_after_it_was_added(cognito: CognitoGuard, app: Flask) -> None:
         app.test_client().get("/orders")
 
 
+def hidden(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that is no guard."""
+    return lambda *args, **kwargs: view(*args, **kwargs)
+
+
 class One(flask_restful.Resource):  # type: ignore[misc]
     """A resource of Flask-RESTful."""
 
@@ -357,6 +362,41 @@ def test_decorators_of_an_api_that_come_too_late(
     app.testing = True
     with pytest.raises(ConfigurationError, match="decorators of an Api have a guard"):
         client.get("/one")
+
+
+@pytest.mark.parametrize(
+    ("below", "name"),
+    [
+        ({"method_decorators": []}, "method_decorators"),
+        ({"method_decorators": {"post": [hidden]}}, "method_decorators"),
+        ({"dispatch_request": lambda self: "welcome"}, "dispatch_request"),
+    ],
+)
+@pytest.mark.parametrize("lib", [flask_restful, flask_restx], ids=lambda lib: lib.__name__)
+def test_a_resource_below_a_guarded_one(
+    lib: Any, below: dict[str, Any], name: str, cognito: CognitoGuard, app: Flask, as_user: As
+) -> None:
+    """It keeps the guard, or has another one; it does not lose it."""
+    one = {flask_restful: One, flask_restx: OneX}[lib]
+    guarded = type("Guarded", (one,), {"method_decorators": [cognito.required]})
+    again = {"method_decorators": (hidden, cognito.required)}
+    api = lib.Api(app)
+    api.add_resource(type("Inherits", (guarded,), {}), "/inherits")
+    api.add_resource(type("Again", (guarded,), again), "/again")
+    whole = type("Whole", (guarded,), {**below, "decorators": [cognito.required]})
+    api.add_resource(whole, "/whole")
+    api.add_resource(type("Lost", (guarded,), below), "/lost")
+    client = app.test_client()
+    for path in ("/inherits", "/again", "/whole"):
+        assert client.get(path).status_code == 401
+    for path in ("/inherits", "/again"):
+        assert client.get(path, headers=as_user()).json == "welcome"
+    for headers in ({}, as_user()):
+        answer = client.get("/lost", headers=headers)
+        assert (answer.status_code, b"welcome" in answer.data) == (500, False)
+    app.testing = True
+    with pytest.raises(ConfigurationError, match=rf"Lost\.{name} of endpoint 'lost' has no guard"):
+        client.get("/lost")
 
 
 @pytest.mark.parametrize("kind", ["smorest", "apiflask"])
