@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.decorators import login_required as djangos_login_required
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import AsyncClient, Client, override_settings
@@ -16,17 +18,22 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import cache_page
 from django.views.decorators.vary import vary_on_cookie, vary_on_headers
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.views import APIView
 
 from cognito_guard import Guard
 from cognito_guard.testing import LocalLoadBalancer, LocalUserPool
 from cognito_guard_django.decorators import cognito_required
+from cognito_guard_django.login.decorators import login_required
 from cognito_guard_django.mixins import CognitoRequiredMixin
 from cognito_guard_django.requests.caches import tell_caches
 from cognito_guard_django.rest_framework import CognitoAuthentication
 
 from .conftest import Configure, bearer
+from .login_site import SESSION, client, login_site, sign_in
+from .login_site import Urls as LoginUrls
+from .login_site import me as who
+from .project import MIDDLEWARE
 
 OURS = "cognito_guard_django.middleware.CognitoMiddleware"
 STORE = "django.middleware.cache.UpdateCacheMiddleware"
@@ -108,6 +115,17 @@ class CachedRest(APIView):
         return HttpResponse(getattr(request.auth, "subject", "nobody"))
 
 
+class RestOfCallers(APIView):
+    """The same, for callers."""
+
+    authentication_classes = (CognitoAuthentication,)
+    permission_classes = (IsAuthenticated,)
+
+    def get(self, request: Any) -> HttpResponse:
+        """See ``plain``."""
+        return HttpResponse(request.auth.subject)
+
+
 class Urls(SimpleNamespace):
     """A module of URLs."""
 
@@ -130,6 +148,7 @@ URLS = Urls(
         path("acached-method", ACachedMethod.as_view()),
         path("cached-both", BothDecorated.as_view()),
         path("cached-rest", CachedRest.as_view()),
+        path("cached-around-rest", cache_page(60)(RestOfCallers.as_view())),
         path(
             "cached-told", cache_page(60)(vary_on_headers("Authorization")(vary_on_cookie(plain)))
         ),
@@ -223,6 +242,84 @@ def test_cached_behind_a_load_balancer(where: str, order: list[str]) -> None:
             pages[name].add(answer.content)
         assert len(pages["joe"]) == len(pages["ann"]) == 1
         assert pages["joe"] != pages["ann"]
+
+
+@pytest.mark.parametrize(
+    ("where", "order"),
+    [
+        ("/mixed", [OURS]),
+        ("/mixed", [STORE, OURS, FETCH]),
+        ("/mixed", [STORE, FETCH, OURS]),
+        ("/cached-mixed", [STORE, FETCH, OURS]),
+        ("/cached-decorated", [OURS]),
+        ("/cached-around-rest", []),
+        ("/cached-around-rest", [OURS]),
+        ("/cached-around-rest", [STORE, FETCH, OURS]),
+    ],
+)
+def test_no_page_outlives_its_token(where: str, order: list[str], pool: LocalUserPool) -> None:
+    """Also where the cache is asked before the guard."""
+    now = time.time()
+    guard = Guard(pool.trust(), clock=lambda: now)
+    token = pool.access_token(sub="joe")
+    with (
+        override_settings(MIDDLEWARE=order),
+        override_settings(COGNITO_GUARD={"GUARD": guard, "USERS": "stateless"}),
+    ):
+        for _ in range(2):
+            assert _ask(where, "header", token).content == b"joe"
+        now += 7 * 86400
+        assert _ask(where, "header", token).status_code == 401
+
+
+class LoginPages:
+    """Pages of a site with sign-in, each with a cache around its guard."""
+
+    urlpatterns = (
+        *LoginUrls.urlpatterns,
+        path("around-page", cache_page(60)(login_required(who))),
+        path("around-api", cache_page(60)(cognito_required(who))),
+        path("around-djangos", cache_page(60)(djangos_login_required(who))),
+    )
+
+
+@pytest.mark.parametrize(
+    "middleware",
+    [MIDDLEWARE, [STORE, *MIDDLEWARE, FETCH], [*MIDDLEWARE, STORE, FETCH]],
+    ids=["around the view", "around the site", "behind ours"],
+)
+@pytest.mark.parametrize(
+    "where", ["/around-page", "/around-api", "/around-djangos", "/page", "/api"]
+)
+def test_no_page_outlives_its_session(where: str, middleware: list[str], db: str) -> None:
+    """A copy of the cookie finds nothing after the sign-out, whatever was cached until then."""
+    with login_site(ROOT_URLCONF=LoginPages, MIDDLEWARE=middleware):
+        browser, thief = client(), client()
+        sign_in(browser)
+        thief.cookies = browser.cookies.copy()
+        for _ in range(2):
+            assert browser.get(where).json()["identity"] == "alice"
+        assert SESSION in thief.cookies
+        browser.post("/auth/logout", headers={"sec-fetch-site": "same-origin"})
+        assert thief.get(where).status_code in (302, 401)
+
+
+def test_a_page_is_kept_for_as_long_as_its_session(db: str) -> None:
+    """It is made once for whoever has signed in."""
+    asked = []
+
+    def page(request: Any) -> HttpResponse:
+        asked.append(request.identity.username)
+        return HttpResponse()
+
+    cached = path("cached", cache_page(60)(cognito_required(page)))
+    with login_site(ROOT_URLCONF=Urls(urlpatterns=[*LoginUrls.urlpatterns, cached])):
+        for name in ("alice", "ada"):
+            browser = client()
+            sign_in(browser, username=name)
+            for _ in range(2):
+                assert browser.get("/cached").status_code == 200
+    assert asked == ["alice", "ada"]
 
 
 def test_a_cached_page_that_nobody_looked_at(configure: Configure, pool: LocalUserPool) -> None:
