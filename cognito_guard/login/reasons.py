@@ -30,6 +30,7 @@ class LoginReason(StrEnum):
     TOKEN_REFUSED = "token_refused"
     LOGIN_TOO_OLD = "login_too_old"
     LOGIN_TOO_WEAK = "login_too_weak"
+    OTHER_CREDENTIAL = "other_credential"
     CROSS_SITE_REQUEST = "cross_site_request"
     # A setting, here or at the pool.
     INVALID_REQUEST = "invalid_request"
@@ -146,6 +147,13 @@ WORDS: Mapping[LoginReason, Words] = MappingProxyType(
             "This page needs a stronger sign-in than you have used, such as one with a second "
             "factor. You are still signed in. If you have no second factor yet, add one.",
             "The sign-in does not have a level that the page requires (acr_values).",
+        ),
+        _R.OTHER_CREDENTIAL: Words(
+            403, "A sign-in has no effect here",
+            "Your browser sends another credential with each request, such as a password that "
+            f"somebody asks for before this site. Only that one counts. {_TELL}",
+            "The request has an Authorization header, which alone identifies the caller; a proxy "
+            "that asks for a password must not pass it on.",
         ),
         _R.CROSS_SITE_REQUEST: Words(
             403, "This request came from another site",

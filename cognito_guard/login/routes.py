@@ -232,10 +232,15 @@ class LoginLink:
         (``127.0.0.1`` for ``localhost``), the browser is first redirected to the same route there.
         Otherwise it would come back without its cookie.
 
-        Raises :class:`LoginFailed` (``login_too_weak``) if no sign-in would be enough.
+        Raises :class:`LoginFailed` (``login_too_weak``) if no sign-in would be enough, and
+        (``other_credential``) if the request has an ``Authorization`` header. A browser sends that
+        again when it comes back, as after the password of a proxy; then it alone counts, and the
+        page that wants a sign-in would lead here for ever.
         """
         if self._stronger.get("acr_values") == []:
             raise LoginFailed(LoginReason.LOGIN_TOO_WEAK)
+        if headers("authorization"):
+            raise LoginFailed(LoginReason.OTHER_CREDENTIAL)
         if _is_elsewhere(sessions.login, headers):
             raw = self._query
             raw = raw.encode("latin-1", "replace") if isinstance(raw, str) else raw

@@ -338,6 +338,14 @@ def test_no_sign_in_would_do(here: Site) -> None:
     assert caught.value.reason is LoginReason.LOGIN_TOO_WEAK
 
 
+def test_a_sign_in_that_would_not_count(here: Site) -> None:
+    """As a proxy asks for a password: the pages would lead here again and again."""
+    password = {"authorization": ["Basic YTpi"]}
+    with pytest.raises(LoginFailed) as caught:
+        LoginLink("next=/page").start(here.sessions, lambda name: password.get(name, []))
+    assert caught.value.reason is LoginReason.OTHER_CREDENTIAL
+
+
 def test_a_link_is_not_looser_than_the_site() -> None:
     """Where each sign-in has to be young, no link makes it older."""
     with site(login={"max_age": 60}) as one:
@@ -455,13 +463,18 @@ def test_another_name_of_this_machine(here: Site, redirect_uri: str, host: str) 
     assert there(here, redirect_uri, origin.removeprefix("http://")).startswith("https://auth")
 
 
+def at_127(name: str) -> list[str]:
+    """The headers of a request to this machine."""
+    return ["127.0.0.1:8000"] if name == "host" else []
+
+
 def test_another_name_without_a_query(here: Site) -> None:
     """Nothing is added, and the binding that the browser has is not lost on the way."""
     sessions = sessions_at(here, "http://localhost:8000/auth/callback")
     wanted = "http://localhost:8000/auth/login"
     for query in ("", b""):
-        assert LoginLink(query).start(sessions, lambda name: ["127.0.0.1:8000"]).url == wanted
-    odd = LoginLink("next=/\u20ac").start(sessions, lambda name: ["127.0.0.1:8000"])
+        assert LoginLink(query).start(sessions, at_127).url == wanted
+    odd = LoginLink("next=/\u20ac").start(sessions, at_127)
     assert odd.url == f"{wanted}?next=/?"
 
 
@@ -500,7 +513,7 @@ def test_callback_at_a_place_of_its_own(here: Site) -> None:
         logout_uri="http://localhost:8000/",
     )
     sessions = LoginSessions(login, here.guard, store=MemorySessionStore(), secrets=[SECRET])
-    url = LoginLink("").start(sessions, lambda name: ["127.0.0.1:8000"]).url
+    url = LoginLink("").start(sessions, at_127).url
     assert url.startswith("https://auth.example/")
 
 

@@ -1,5 +1,5 @@
-"""Django's own cache, around the guard and inside of it: ``cache_page`` on a view, or on a method of
-one, and the two middlewares of a whole site.
+"""Django's own cache, around the guard and inside of it: ``cache_page`` on a view or on a method of
+it, and the two middlewares of a whole site.
 
 Inside, it stores a response before it has come back to the guard, and so before the guard can say
 what the response varies on. So the cache itself is made to say so, right before it stores. Around

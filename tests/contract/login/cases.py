@@ -343,6 +343,16 @@ def with_bearer(method: str, path: str, token: str = "", **headers: str) -> Do:
     )
 
 
+def behind_a_password(path: str) -> Do:
+    """A proxy in front of the site asks for a password, which the browser sends from then on."""
+
+    def do(here: Site, browser: Browser) -> Reply:
+        led = browser.visit(path, Authorization="Basic YTpi")
+        return browser.visit(led.location, Authorization="Basic YTpi")
+
+    return do
+
+
 def ada_token(here: Site) -> str:
     """An access token of ada's."""
     return here.server.access_token("ada", groups=["admins"], client_id=here.client.client_id)
@@ -394,7 +404,7 @@ TO_PAYOUTS, TO_TRANSFERS = (
     for page in ("/payouts", "/transfers?a=1")
 )
 
-CROSS_SITE = "cross_site_request"
+CROSS_SITE, OTHER = "cross_site_request", "other_credential"
 EVIL = "https://evil.example"
 
 IN_CIRCLES = [
@@ -526,6 +536,7 @@ WITH_SESSION = [
         "missing_credentials",
         user="alice",
     ),
+    Row("a page behind a password", behind_a_password("/page"), 403, OTHER, user="alice"),
 ]
 """What a browser does in which alice is signed in."""
 
@@ -552,6 +563,7 @@ ANONYMOUS = [
     ),
     Row("a change", post("/change", Sec_Fetch_Site="cross-site"), 401, "missing_credentials"),
     Row("the store is down", store_down(go("/")), 200),
+    Row("a page behind a password", behind_a_password("/page"), 403, OTHER),
     Row("sign out by GET", go("/auth/logout"), 405),
     Row("sign out from elsewhere", post("/auth/logout", Origin=EVIL), 403, CROSS_SITE),
 ]
