@@ -52,6 +52,10 @@ WAIT_SECONDS = POST_SECONDS + 4.0
 # So often they look whether there is something new.
 _PAUSES = (0.05, 0.1, 0.2, *(0.4,) * ceil((WAIT_SECONDS - 0.35) / 0.4))
 
+# So often a record may change while it is refreshed. A store whose answers do not fit together, as
+# one that reads from a replica which is behind, would be asked for ever.
+_CHANGES = 10
+
 
 _NOT_REFRESHED = f"{REFRESH_FAILED}: a session was not refreshed: %s"
 _REFUSED = f"{REFRESH_REFUSED}: a session is over: its refresh token is refused"
@@ -239,8 +243,11 @@ class Refreshing(Secretive):
         raise _Failed(said)
 
     def _written(self, held: Held, record: Record) -> Steps[Held | None]:
-        """The session with its new record, unless it has ended or somebody has a newer one."""
-        while True:
+        """The session with its new record, unless it has ended or somebody has a newer one.
+
+        Raises :class:`_Failed`.
+        """
+        for _ in range(_CHANGES):
             written = yield from self._kept(held, record)
             if written is not None:
                 return written
@@ -252,6 +259,7 @@ class Refreshing(Secretive):
                 return latest
             # It was touched, or got another refresh token, and is the same session.
             held, record = latest, record.touched(latest.record.touched_at)
+        raise _Failed("The session store does not replace what it returns.")
 
     def _kept(self, held: Held, record: Record) -> Steps[Held | None]:
         for pause in _WRITE_PAUSES:
@@ -264,7 +272,7 @@ class Refreshing(Secretive):
 
     def _over(self, held: Held, needed: bool, lock: _Lock) -> Steps[Held | None]:
         """The pool gives nothing for this refresh token any more."""
-        while True:
+        for _ in range(_CHANGES):
             latest = yield from self._shelf.held(held.session)
             if latest is None or not _same_tokens(latest.record, held.record):
                 return latest  # somebody was faster
@@ -272,9 +280,9 @@ class Refreshing(Secretive):
                 # The lease is over, and whoever refreshes now may have what was refused here.
                 return self._as_it_is(held, needed, 1)
             if (yield from self._shelf.ended(latest)):
-                break
-        self._log.say(WARNING, REFRESH_REFUSED, _REFUSED)
-        return None
+                self._log.say(WARNING, REFRESH_REFUSED, _REFUSED)
+                return None
+        return self._as_it_is(held, needed, 1)
 
     def _tell(self, asked_at: float, outcome: Literal["refreshed", "ended", "failed"]) -> None:
         if self._listeners.all:

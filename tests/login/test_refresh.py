@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cognito_guard import AccessDenied, InvalidToken, KeysUnavailable
-from cognito_guard.login import LoginReason, SessionsUnavailable
+from cognito_guard.login import LoginReason, MemorySessionStore, SessionsUnavailable
 from cognito_guard.login.refreshing import LEASE_SECONDS, WAIT_SECONDS
 from cognito_guard.network import post as post_module
 from cognito_guard.testing import LocalUserPool
@@ -211,6 +211,44 @@ def test_refused_refresh_token_ends_the_session(
     assert records(here, browser) == []
     assert browser.username() is None
     assert here.endpoint.grants().count("refresh_token") == 1
+
+
+def no(*_: object) -> bool:
+    """What a store says whose answers do not fit together, as it reads from a replica that is
+    behind."""
+    return False
+
+
+@pytest.mark.parametrize("rotation", [False, True])
+def test_a_store_that_replaces_nothing(
+    rotation: bool, way: Way, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Is not asked for ever, and signs nobody out; the log names it."""
+    with site(way, rotation=rotation) as here:
+        browser = signed_in(here)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(MemorySessionStore, "replace", no)
+            here.clock.now += 3500
+            assert browser.username() == "alice"
+            here.clock.now += 3600
+            with caplog.at_level(logging.WARNING, "cognito_guard"):
+                error = unavailable(browser)
+        assert error.reason is LoginReason.REFRESH_UNAVAILABLE
+        assert "The session store does not replace what it returns." in caplog.text
+        here.clock.now += 60
+        assert browser.username() == "alice"
+
+
+def test_a_store_that_removes_nothing(here: Site) -> None:
+    """Is not asked for ever, when the pool refuses the refresh token."""
+    browser = signed_in(here)
+    here.endpoint.forget()
+    here.clock.now += 3600
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(MemorySessionStore, "remove", no)
+        assert unavailable(browser).reason is LoginReason.REFRESH_UNAVAILABLE
+    here.clock.now += 60
+    assert browser.username() is None
 
 
 # Answers that are for somebody else.
