@@ -283,6 +283,15 @@ class LoginSessions(Secretive):
         but does not keep the browser signed in."""
         return self._session_cookie.find(headers)
 
+    def has_none(self, method: str, headers: HeaderValues) -> bool:
+        """Return whether the browser of a request has no session. Data of a user from before is
+        then nobody's: call :meth:`hand_over` with ``None``. Returns ``False`` also if that cannot
+        be told: next to an ``Authorization`` header, and for a request that another site's page
+        causes, which may lack the cookie."""
+        if headers("authorization") or self._session_cookie.find(headers) is not None:
+            return False
+        return not forgery.is_from_elsewhere(method, headers)
+
     def find_binding(self, headers: HeaderValues) -> str | None:
         """Return the value that identifies the browser of a request while it signs in."""
         return self._binding_cookie.find(headers)

@@ -143,7 +143,8 @@ class SignedIn:
             # A connection that stays open says nothing of whether somebody is there.
             await look.ask(touch=not anew)
         held.scope[_LOOK] = look
-        if look.session_id is not None:
+        method, headers = held.scope.get("method", ""), header_values(held.scope)
+        if look.session_id is not None or self.sessions.has_none(method, headers):
             self.hand_over(held.scope, None if look.session is None else look.session.identity)
         return look
 

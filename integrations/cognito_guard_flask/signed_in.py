@@ -62,6 +62,8 @@ class SignedIn:
         headers = header_values(request.environ)
         known.login_looked = True
         if self.sessions.find_session(headers) is None:
+            if self.sessions.has_none(request.method, headers):
+                self.hand_over(None)
             return None
         if request.environ.get("HTTP_UPGRADE", "").lower() == "websocket":
             self.sessions.check_websocket(headers)

@@ -152,6 +152,22 @@ def test_session_that_is_over(make: Make, here: Site) -> None:
 
 
 @where_each_request_is_looked_at
+def test_cookie_that_is_gone(make: Make, here: Site) -> None:
+    """The browser kept it for so long, and Starlette's longer. Only a page of another site may
+    cause requests that lack it."""
+    client = client_of(make(here))
+    sign_in(client, here)
+    client.get("/?add=book")
+    for name in [name for name in client.cookies if "session_token" in name]:
+        client.cookies.delete(name)
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Authorization": "Basic YTpi"}):
+        assert client.get("/", headers=headers).json() == "book"
+    assert client.get("/").json() is None
+    client.get("/?add=pen")
+    assert client.get("/").json() == "pen"
+
+
+@where_each_request_is_looked_at
 def test_answer_that_comes_late(make: Make, here: Site) -> None:
     """A request of alice's that ends after ada has signed in puts the old cookie back."""
     client = client_of(make(here))

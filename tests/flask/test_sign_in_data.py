@@ -119,6 +119,24 @@ def test_session_that_is_over() -> None:
         assert browser.fetch("/open").json == {"cart": None}
 
 
+def test_cookie_that_is_gone() -> None:
+    """The browser kept it for so long, and Flask's longer. Only a page of another site may cause
+    requests that lack it."""
+    with running(shop) as here:
+        browser = alice_with_a_cart(here)
+        kept = browser.cookies.pop(SESSION)
+        for by, headers in (("cross-site", {}), ("none", {"Authorization": "Basic YTpi"})):
+            reply = browser.send("GET", "/", {"Sec-Fetch-Site": by, **headers})
+            assert reply.json == {"user": None, "cart": "book"}
+        browser.cookies[SESSION] = kept
+        assert cart(browser) == {"user": "alice", "cart": "book"}
+        del browser.cookies[SESSION]
+        assert cart(browser) == {"user": None, "cart": None}
+        assert "session" not in browser.cookies
+        browser.fetch("/?add=pen")
+        assert cart(browser) == {"user": None, "cart": "pen"}
+
+
 def test_answer_that_comes_late() -> None:
     """A request of alice's that ends after ada has signed in puts the old cookie back."""
     with running(shop) as here:

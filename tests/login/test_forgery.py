@@ -108,3 +108,29 @@ def test_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
     )
     said = [(each.levelname, each.getMessage(), vars(each)["reason"]) for each in caplog.records]
     assert said == [("INFO", text, "cross_site_request")] * 2
+
+
+LEADS = {"sec-fetch-mode": ["navigate"], "sec-fetch-dest": ["document"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "elsewhere"),
+    [
+        ("GET", {}, False),
+        ("GET", {"sec-fetch-site": ["same-origin"]}, False),
+        ("GET", {"sec-fetch-site": [b"cross-site"]}, True),
+        ("GET", {"sec-fetch-site": ["cross-site"], **LEADS}, False),
+        ("HEAD", {"sec-fetch-site": ["cross-site"], **LEADS}, False),
+        ("POST", {"sec-fetch-site": ["cross-site"], **LEADS}, True),
+        ("GET", {"sec-fetch-site": ["cross-site"], **LEADS, "sec-fetch-dest": ["iframe"]}, True),
+    ],
+)
+def test_who_has_no_session(
+    method: str, headers: Mapping[str, list[str | bytes]], elsewhere: bool, here: Site
+) -> None:
+    """A browser without the cookie, unless it may have one that another site's request lacks."""
+    sessions, cookie = here.sessions, f"__Host-cognito_session_token={'A' * 43}"
+    assert sessions.has_none(method, lambda name: headers.get(name, [])) is not elsewhere
+    for more in ({"cookie": [cookie]}, {"authorization": ["Basic YTpi"]}):
+        both: dict[str, list[str | bytes]] = {**headers, **more}
+        assert not sessions.has_none(method, lambda name: both.get(name, []))  # noqa: B023
