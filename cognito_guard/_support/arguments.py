@@ -13,6 +13,7 @@ __all__ = [
     "MAX_LEEWAY",
     "Frozen",
     "alone",
+    "bare_text",
     "boolean",
     "checks",
     "client_id",
@@ -65,6 +66,14 @@ def text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ConfigurationError(f"{name} must be a text that is not empty")
     return value
+
+
+def bare_text(name: str, value: object) -> str:
+    """A text without white space around it, as a line of a file has: it would name nobody."""
+    found = text(name, value)
+    if found != found.strip():
+        raise ConfigurationError(f"{name} must not begin or end with white space")
+    return found
 
 
 def texts(name: str, values: object, hint: str = "") -> frozenset[str]:

@@ -6,7 +6,7 @@ import json
 from argparse import Namespace
 from urllib.parse import urlsplit
 
-from .._support.arguments import issuer_url
+from .._support.arguments import bare_text, issuer_url
 from .._support.clock import calendar, steady_clock
 from ..errors import AuthError, ConfigurationError, RevocationsUnavailable
 from ..identity import Identity
@@ -34,6 +34,10 @@ def revoke(options: Namespace) -> int:
     named = [options.jti, options.origin_jti, options.subject, options.tokens or None]
     if sum(one is not None for one in named) != 1:
         raise ConfigurationError("what is revoked: TOKEN, or --jti, --origin-jti or --subject")
+    for name in ("jti", "origin_jti", "subject"):
+        value = getattr(options, name)
+        if value is not None:
+            bare_text(name, value)
     _check_idle(options)
     status = Status.ALL_VALID
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, final
 
-from .._support.arguments import boolean
+from .._support.arguments import bare_text, boolean
 from .._support.log import INFO, SIGN_IN_REVOKED, TOKEN_REVOKED, USER_REVOKED, Log
 from .._support.silence import forget_locals
 from ..errors import ConfigurationError
@@ -74,7 +74,8 @@ class SignOuts:
             )
         home, now = self._homes[issuer], self._clock()
         try:
-            return of_user(home, who(), now, self._revocations.refresh_seconds)
+            seconds = self._revocations.refresh_seconds
+            return of_user(home, bare_text("subject", who()), now, seconds)
         except BaseException as error:
             forget_locals(error)
             raise

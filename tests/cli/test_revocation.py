@@ -244,6 +244,12 @@ def test_a_function_that_gives_a_store() -> None:
         (("revoke", *STORE, "--jti", "a", "--user-pool-id", "b"), "--user-pool-id does not apply"),
         (("revoke", *STORE, "--jti", "a", "--issuer", "b"), "--issuer does not apply"),
         (("revoke", *STORE, "--jti", ""), "--jti must be a text"),
+        (("revoke", *STORE, "--jti", "a\r"), "--jti must not begin or end with white space"),
+        (("revoke", *STORE, "--origin-jti", " a"), "--origin-jti must not begin or end"),
+        (
+            ("revoke", *STORE, "--subject", "a\n", "--issuer", POOL.issuer),
+            "--subject must not begin or end",
+        ),
         (("revoke", *STORE, "--jti", "a", "--ends-at", "nan"), "--ends-at must be a time"),
         (("revoke", *STORE, "--jti", "a", "--ends-at", "3600"), "--ends-at is in the past"),
         (("revoke", *STORE, "--jti", "a", "--ends-at", "soon"), "must be a number of seconds"),

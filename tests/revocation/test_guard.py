@@ -323,6 +323,9 @@ def test_somebody_elses_pool(other_pool: LocalUserPool) -> None:
             guard.sign_out_user(POOL.subject("alice"), issuer=issuer)
     with pytest.raises(ConfigurationError, match="subject"):
         guard.sign_out_user("", issuer=POOL.issuer)
+    for line in (f"{POOL.subject('alice')}\n", " x"):  # of a file: it would sign nobody out
+        with pytest.raises(ConfigurationError, match="subject must not begin or end with white"):
+            guard.sign_out_user(line, issuer=POOL.issuer)
     guard.sign_out_user(POOL.subject("alice"), issuer=POOL.issuer)
     assert refused(guard, bearer(POOL.access_token("alice"))).reason is Reason.REVOKED
 
