@@ -9,11 +9,14 @@ from django.conf.urls.i18n import i18n_patterns
 from django.db import connections
 from django.http import HttpResponse
 from django.urls import include, path
+from django.views import View
 from django.views.decorators.cache import never_cache
 
 from cognito_guard import ConfigurationError
 from cognito_guard_django.login import views
 from cognito_guard_django.login.checks import check_login
+from cognito_guard_django.login.decorators import login_required
+from cognito_guard_django.login.mixins import LoginRequiredMixin
 
 from .login_site import Urls, client, login_site, me, sign_in
 from .project import MIDDLEWARE
@@ -122,6 +125,36 @@ def test_ours_in_the_clothes_of_others(db: str) -> None:
         browser = client()
         assert sign_in(browser).status_code == 303
         assert browser.get("/me").json()["identity"] == "alice"
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("where", ["/open/page", "/open/class", "/admin/"])
+def test_page_at_an_exempt_path(db: str, where: str, signed_in: bool) -> None:
+    """Nobody is signed in there, so it would lead to the sign-in and back for ever."""
+
+    class Page(LoginRequiredMixin, View):
+        """A page of a class."""
+
+        def get(self, request: Any) -> Any:
+            """See the class."""
+            return me(request)
+
+    patterns = [
+        path("open/page", login_required(me)),
+        path("open/class", Page.as_view()),
+        *Urls.urlpatterns,
+    ]
+    with login_site(
+        {"EXEMPT": ["/open/*", "/admin/*"]},
+        ROOT_URLCONF=type("Open", (), {"urlpatterns": patterns}),
+    ):
+        browser = client()
+        if signed_in:
+            sign_in(browser)
+        with pytest.raises(ConfigurationError, match="take the path out of EXEMPT"):
+            browser.get(where, headers={"accept": "text/html"}, follow=True)
+        if where != "/admin/":
+            assert browser.get(where).status_code == 401
 
 
 @pytest.mark.parametrize("where", ["/auth/login", "/auth/callback", "/auth/logout", "/admin/"])

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from cognito_guard import ConfigurationError
 
+from ..requests.callers import verdict_of
 from .configured import Login
 
 __all__ = [
@@ -57,9 +58,16 @@ def sign_in_path(request: Any = None) -> str:
 
 def to_sign_in(request: Any, page: str, **step_up: Any) -> str:
     """The path that leads through a sign-in to a page. ``step_up``: as ``sign_in_address`` has it,
-    for whoever is signed in."""
+    for whoever is signed in. Raises ``ConfigurationError`` for a request that nobody has looked at:
+    whoever came back would be led away again, for ever."""
     from cognito_guard.login import sign_in_address  # loaded where there is sign-in
 
+    verdict = verdict_of(request)
+    if verdict is not None and verdict.exempt_at is not None:
+        raise ConfigurationError(
+            "a page that needs a sign-in is at a path in EXEMPT, where sessions are not read; take "
+            "the path out of EXEMPT"
+        )
     return sign_in_address(sign_in_path(request), page, **step_up)
 
 
