@@ -77,8 +77,9 @@ class Record(Secretive):
         return Identity(parse_token(self.access, max_bytes=len(self.access)).claims, "access", "")
 
     def touched(self, now: float) -> Record:
-        """The same, with a sign of life. A clock that was set back takes none away."""
-        return self.with_(touched_at=max(now, self.touched_at))
+        """The same, with a sign of life. A clock that was set back takes none away, and one that
+        gives NaN gives none."""
+        return self.with_(touched_at=max(self.touched_at, now))
 
     def with_(self, **changes: Any) -> Record:
         """The same, but for these."""
@@ -153,8 +154,8 @@ class Records(Secretive):
         return max(0.0, self._ends_at(record) - self.clock()) + _LATER_SECONDS
 
     def is_over(self, record: Record) -> bool:
-        """Whether a limit has been met."""
-        return self.clock() >= self._ends_at(record)
+        """Whether a limit has been met; and also if the clock cannot tell, as it gives NaN."""
+        return not self.clock() < self._ends_at(record)
 
     def is_due(self, record: Record) -> bool:
         """Whether to refresh now. At most half of a token's life goes unused."""

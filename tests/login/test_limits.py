@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 
 from .site import WAYS, Browser, Clock, Site, Way, site
@@ -39,6 +41,19 @@ def test_clock_that_is_ahead_ends_nothing_for_others(here: Site) -> None:
         here.sessions = right
         assert one.username() == "alice"
     assert records(here, browser)[0].started_at == with_refresh.started_at
+
+
+def test_clock_that_cannot_tell(here: Site) -> None:
+    """It gives NaN, and nobody knows whether the session is over: so it is, as long as that lasts."""
+    browser = signed_in(here)
+    begun = records(here, browser)[0]
+    broken = Clock()
+    broken.now = nan
+    here.sessions, right = here.worker(clock=broken), here.sessions
+    assert browser.username() is None
+    assert begun.touched(nan).touched_at == begun.touched_at
+    here.sessions = right
+    assert browser.username() == "alice"
 
 
 def test_session_in_use_lasts_until_its_absolute_end(here: Site) -> None:

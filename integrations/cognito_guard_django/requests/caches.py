@@ -58,9 +58,10 @@ def _of_caller(cache: Any, request: Any) -> Any:
     caller = getattr(request, FOUND, None) or attached(request)
     if caller is None:
         return cache
-    token = "" if caller.session is None else caller.session.access_token
+    session = caller.session  # whose token no variable has, as the cache is somebody else's code
+    mark = "" if session is None else sha256(session.access_token.encode()).hexdigest()
     own = copy(cache)
-    own.key_prefix = f"{cache.key_prefix}.{sha256(token.encode()).hexdigest()}"
+    own.key_prefix = f"{cache.key_prefix}.cognito_guard{mark}"
     return own
 
 
