@@ -44,7 +44,7 @@ def test_clock_that_is_ahead_ends_nothing_for_others(here: Site) -> None:
 
 
 def test_clock_that_cannot_tell(here: Site) -> None:
-    """It gives NaN, and nobody knows whether the session is over: so it is, as long as that lasts."""
+    """It gives NaN, and nobody knows whether the session is over: so it is, meanwhile."""
     browser = signed_in(here)
     begun = records(here, browser)[0]
     broken = Clock()
