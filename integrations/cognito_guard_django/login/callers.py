@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.http.response import HttpResponseBase
 
 from ..requests.callers import Caller, user_of
-from ..requests.headers import header_values, is_from_elsewhere
+from ..requests.headers import header_values
 from ..settings import Settings
 from .configured import Login, configured
 from .django_session import Tie, aend_marked, end_marked, hide_marked, tie
@@ -49,7 +49,7 @@ def find_signed_in(request: Any, settings: Settings) -> Caller | None:
     if session is not None and session_id is not None:
         user = user_of(session.identity, settings)
         return _caller(request, session_id, session, user, login)
-    if _is_apart(request, session_id):
+    if _is_apart(request, session_id, login):
         hide_marked(request)
     else:
         end_marked(request)
@@ -70,7 +70,7 @@ async def afind_signed_in(
         user = find(session.identity, settings)
         user = user if settings.stateless else await user
         return _caller(request, session_id, session, user, login)
-    if _is_apart(request, session_id):
+    if _is_apart(request, session_id, login):
         hide_marked(request)
     else:
         await aend_marked(request, in_thread)
@@ -121,12 +121,13 @@ def dropped(request: Any, response: R) -> R:
     return response
 
 
-def _is_apart(request: Any, session_id: SessionId | None) -> bool:
+def _is_apart(request: Any, session_id: SessionId | None, login: Login) -> bool:
     """Whether the request may lack the cookie of a sign-in that its browser has. ``Authorization``
     alone counts where it is there. And a page of another site may cause requests that bring
     Django's session and not the sign-in, as ``SESSION_COOKIE_SAMESITE`` can be ``"None"``."""
-    headers = header_values(request)
-    return bool(headers("authorization")) or (session_id is None and is_from_elsewhere(request))
+    if session_id is not None:
+        return False
+    return not login.sessions.has_none(request.method, header_values(request))
 
 
 def _caller(

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 import cognito_guard
 from cognito_guard import HeaderValues
 
-__all__ = ["header_values", "is_from_elsewhere", "is_preflight"]
+__all__ = ["header_values", "is_preflight"]
 
 
 def header_values(request: HttpRequest) -> HeaderValues:
@@ -44,24 +44,3 @@ def is_preflight(request: HttpRequest) -> bool:
     return request.method == "OPTIONS" and cognito_guard.is_preflight(
         request.method, header_values(request)
     )
-
-
-def is_from_elsewhere(request: HttpRequest) -> bool:
-    """Whether a browser says that a page of another site made it send this, other than by leading
-    somebody here: without the cookies that are ``SameSite=Lax`` (Fetch Metadata; RFC 6265bis,
-    section 5.2)."""
-    headers = header_values(request)
-
-    def says(name: str, value: str) -> bool:
-        return [_text(one) for one in headers(name)] == [value]
-
-    leads = (
-        request.method in ("GET", "HEAD")
-        and says("sec-fetch-mode", "navigate")
-        and says("sec-fetch-dest", "document")
-    )
-    return says("sec-fetch-site", "cross-site") and not leads
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
