@@ -11,7 +11,7 @@ application = ProtocolTypeRouter({
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from io import BytesIO
 from typing import Any, TypeAlias, final
 
@@ -36,6 +36,8 @@ from .requests.csrf import is_foreign
 from .settings import Settings, current
 from .stateless import anonymous
 from .users.fitting import require_fields
+from .views.attributes import REQUIREMENTS
+from .views.reading import read_by
 
 __all__ = ["CognitoMiddleware"]
 
@@ -70,7 +72,8 @@ class CognitoMiddleware:
     the consumer is told that it was disconnected. An error that is not a refusal, such as one of
     the project's own check, closes it with 1011 (Internal Error) and is raised.
 
-    Raises ``ConfigurationError`` for wrong settings, and for a scope that is not a WebSocket's.
+    Raises ``ConfigurationError`` for wrong settings, for a consumer with a requirement in its
+    attributes, which nobody reads there, and for a scope that is not a WebSocket's.
     """
 
     def __init__(self, inner: App, *, recheck: float | None = None) -> None:
@@ -79,6 +82,8 @@ class CognitoMiddleware:
         if recheck is not None:
             Recheck(_nobody, every=recheck)  # which says what is wrong with it
         require_fields(current())  # a wrong setting stops the start, and not the first WebSocket
+        for consumer, given in _consumers(inner):
+            _refuse_unread(consumer, given)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> Any:
         if scope["type"] != "websocket":
@@ -120,6 +125,27 @@ class CognitoMiddleware:
         if lasting.fault is not None:
             raise lasting.fault  # the app may never have received anything since
         return answer
+
+
+def _consumers(app: Any) -> Iterator[tuple[type, dict[str, Any]]]:
+    """The consumers that Channels' routers and middlewares lead to, and what ``as_asgi`` was called
+    with."""
+    cls = getattr(app, "consumer_class", None)
+    if isinstance(cls, type):
+        yield cls, getattr(app, "consumer_initkwargs", {})
+    routed = [getattr(route, "callback", None) for route in getattr(app, "routes", ())]
+    for inner in (*routed, getattr(app, "inner", None)):
+        if inner is not None:
+            yield from _consumers(inner)
+
+
+def _refuse_unread(cls: type, given: dict[str, Any]) -> None:
+    for name in REQUIREMENTS:
+        if given.get(name, getattr(cls, name, None)) is not None and name not in read_by(cls):
+            raise ConfigurationError(
+                f"{name} of {cls.__name__} is a requirement that nobody reads; call "
+                "enforce(self.scope, policy) in its connect"
+            )
 
 
 async def _nobody() -> Identity:

@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 
 import pytest
 from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings as django_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.test import override_settings
+from django.urls import path
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -317,3 +319,32 @@ def test_wrong_settings_stop_the_start(configure: Configure) -> None:
     configure(CLIENT_IDS=[])
     with pytest.raises(ConfigurationError, match="CLIENT_IDS"):
         CognitoMiddleware(Consumer.as_asgi())
+
+
+class Reader(Consumer):
+    """Reads by itself what it requires."""
+
+    required_groups = "admins"
+
+    async def connect(self) -> None:
+        """Nobody is let in."""
+        assert self.required_groups
+
+
+def _unread() -> Any:
+    return type("Unread", (Consumer,), {"required_groups": "admins"}).as_asgi()
+
+
+def _by_as_asgi() -> Any:
+    return type("Unread", (Consumer,), {"required_policy": None}).as_asgi(required_policy=print)
+
+
+@pytest.mark.parametrize("make", [_unread, _by_as_asgi])
+def test_a_requirement_of_a_consumer(make: Any) -> None:
+    """Nobody reads it, whatever stands between: it stops the start."""
+    others = path("other", Consumer.as_asgi())
+    routed = URLRouter([others, path("", URLRouter([path("", make())]))])
+    for inner in (make(), routed, AuthMiddlewareStack(routed)):
+        with pytest.raises(ConfigurationError, match="of Unread is a requirement"):
+            CognitoMiddleware(inner)
+    CognitoMiddleware(AuthMiddlewareStack(URLRouter([others, path("", Reader.as_asgi())])))
