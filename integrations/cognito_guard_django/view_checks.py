@@ -76,9 +76,10 @@ def _is_guarded(view: Any) -> bool:
     if not _is_rest(view):
         return isinstance(view, CognitoRequiredMixin)
     from .rest_framework.authentication import CognitoAuthentication
+    from .rest_framework.lost import read_once
     from .rest_framework.operators import holds
 
-    if isinstance(view.permission_classes, Iterator):
+    if read_once(type(view), vars(view)) is not None:
         return True  # refused, and not used up by looking
     classes = view.authentication_classes
     return holds(list(view.permission_classes)) or any(

@@ -379,6 +379,9 @@ READ_ONCE = {
     "on a class": lambda: view(permission_classes=map(HasGroup, ["admins"])),
     "above it": lambda: view(bases=(type("Base", (Seen,), {}),), permission_classes=iter([ADMINS])),
     "by as_view": lambda: Seen.as_view(permission_classes=(one for one in [ADMINS])),
+    "authentication": lambda: view(
+        permission_classes=[ADMINS], authentication_classes=iter([CognitoAuthentication])
+    ),
 }
 
 
@@ -394,6 +397,6 @@ def test_permissions_that_are_read_once(
     assert "only once" in found.msg
     with override_settings(MIDDLEWARE=middleware):
         for token in (None, None, pool.access_token(groups=["admins"])):
-            with pytest.raises(ConfigurationError, match=r"permission_classes of .* only once"):
+            with pytest.raises(ConfigurationError, match=r"_classes of .* only once"):
                 ask(callback, token)
     assert runs == []

@@ -1,5 +1,5 @@
-"""Permissions of a view that are lost: methods that leave out what asks them, and a list of them
-that is used up."""
+"""Permissions of a view that are lost: methods that leave out what asks them, and a list that is
+used up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cognito_guard import ConfigurationError
 from ..views.reading import goes_on
 from .operators import holds, is_ours
 
-__all__ = ["refuse_lost"]
+__all__ = ["read_once", "refuse_lost"]
 
 # What an override calls, or reads, that still asks them. `perform_authentication` is not among
 # them: a permission of ours finds out who is calling by itself.
@@ -26,13 +26,13 @@ _GO_ON = {
 
 def refuse_lost(cls: Any, given: dict[str, Any]) -> None:
     """Raise ``ConfigurationError`` for a class of views with permissions of ours and a method that
-    never goes on to what asks them, or with permissions that only the first request would be asked
-    for. ``given``: what an instance has of its own."""
-    if isinstance(given.get("permission_classes", cls.permission_classes), Iterator):
+    never goes on to what asks them, or with permissions or authentication that only the first
+    request would meet. ``given``: what an instance has of its own."""
+    name = read_once(cls, given)
+    if name is not None:
         # Whether ours are in it, nobody can tell who leaves it as it is.
         raise ConfigurationError(
-            f"permission_classes of {cls.__name__} must be a list; an iterator can be read only "
-            "once"
+            f"{name} of {cls.__name__} must be a list; an iterator can be read only once"
         )
     # Asked at each request, so what most classes have none of comes first.
     for name, words in _GO_ON.items():
@@ -42,6 +42,14 @@ def refuse_lost(cls: Any, given: dict[str, Any]) -> None:
                     f"{holder}.{name} leaves out the permissions of {cls.__name__}; call "
                     f"super().{name}, or set permission_classes to [] where it decides alone"
                 )
+
+
+def read_once(cls: Any, given: dict[str, Any]) -> str | None:
+    """The attribute that is an iterator, if one is: of permissions, or of authentication."""
+    for name in ("permission_classes", "authentication_classes"):
+        if isinstance(given.get(name, getattr(cls, name, None)), Iterator):
+            return name
+    return None
 
 
 def _is_guarded(cls: Any, given: dict[str, Any]) -> bool:
