@@ -3,7 +3,7 @@ registers it, to decorate it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import FunctionType
 from typing import Any, final
@@ -69,7 +69,8 @@ def refuse_read_once(view_class: type) -> None:
 
 
 def _refuse_read_once(value: Any, whose: str) -> None:
-    if any(isinstance(one, Iterator) for one in _listed(value)):
+    # What has no length may hand out an iterator.
+    if any(isinstance(e, Iterable) and not isinstance(e, Collection) for e in _listed(value)):
         raise ConfigurationError(
             f"the decorators of {whose} must be a list; an iterator can be read only once"
         )

@@ -375,10 +375,21 @@ def test_of_no_view(pool: LocalUserPool) -> None:
     assert vars(other) == {"required_groups": None}
 
 
+class HandingOut:
+    """Gives everybody the same iterator."""
+
+    def __init__(self, members: list[Any]) -> None:
+        self._members = iter(members)
+
+    def __iter__(self) -> Any:
+        return self._members
+
+
 READ_ONCE = {
     "on a class": lambda: view(permission_classes=map(HasGroup, ["admins"])),
     "above it": lambda: view(bases=(type("Base", (Seen,), {}),), permission_classes=iter([ADMINS])),
     "by as_view": lambda: Seen.as_view(permission_classes=(one for one in [ADMINS])),
+    "handed out": lambda: view(permission_classes=HandingOut([ADMINS])),
     "authentication": lambda: view(
         permission_classes=[ADMINS], authentication_classes=iter([CognitoAuthentication])
     ),

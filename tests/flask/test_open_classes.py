@@ -617,7 +617,19 @@ def test_a_method_with_a_guard(made: Any, cognito: CognitoGuard, app: Flask, as_
     assert client.get("/", headers=as_user()).text == "welcome"
 
 
-@pytest.mark.parametrize("listed", [iter, lambda one: {"get": iter(one)}, lambda one: [iter(one)]])
+class HandingOut:
+    """Gives everybody the same iterator."""
+
+    def __init__(self, members: list[Any]) -> None:
+        self._members = iter(members)
+
+    def __iter__(self) -> Any:
+        return self._members
+
+
+@pytest.mark.parametrize(
+    "listed", [iter, lambda one: {"get": iter(one)}, lambda one: [iter(one)], HandingOut]
+)
 @pytest.mark.parametrize("name", ["decorators", "method_decorators"])
 def test_decorators_that_are_read_once(
     name: str, listed: Callable[[list[Decorator]], Any], cognito: CognitoGuard, app: Flask

@@ -3,7 +3,7 @@ used up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 from types import FunctionType
 from typing import Any
@@ -45,9 +45,11 @@ def refuse_lost(cls: Any, given: dict[str, Any]) -> None:
 
 
 def read_once(cls: Any, given: dict[str, Any]) -> str | None:
-    """The attribute that is an iterator, if one is: of permissions, or of authentication."""
+    """The attribute that is an iterator, if one is: of permissions, or of authentication. What has
+    no length may hand one out."""
     for name in ("permission_classes", "authentication_classes"):
-        if isinstance(given.get(name, getattr(cls, name, None)), Iterator):
+        value = given.get(name, getattr(cls, name, None))
+        if isinstance(value, Iterable) and not isinstance(value, Collection):
             return name
     return None
 
