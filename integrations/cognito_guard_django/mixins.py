@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.http import HttpRequest
 from django.views import View
@@ -75,11 +75,25 @@ class CognitoRequiredMixin:
         refuse_misnamed(cls)
         policy_of(cls)
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """An object of the class. Nobody would ask the guard of one that is no view, such as a
+        ``ModelAdmin``."""
+        order = cls.__mro__
+        after = order[order.index(CognitoRequiredMixin) + 1 :]
+        if not any("dispatch" in vars(each) for each in after):
+            raise ConfigurationError(
+                f"{cls.__name__} is no view, so CognitoRequiredMixin guards nothing; call enforce "
+                "in its methods"
+            )
+        make = super().__new__
+        return make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
+
     @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
         """The view, which Django's ``LoginRequiredMiddleware`` leaves to the guard: it would send
         who has no token to a form, with 302."""
-        view = super().as_view(**initkwargs)  # type: ignore[misc]
+        # Wizards of forms take theirs by position.
+        view = super().as_view(*args, **initkwargs)  # type: ignore[misc]
         view.login_required = False
         return view
 

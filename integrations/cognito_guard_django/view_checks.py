@@ -20,7 +20,7 @@ from .mixins import CognitoRequiredMixin
 from .views.attributes import policy_of, refuse_misnamed, values_of
 from .views.functions import refuse_on_function
 from .views.unasked import refuse_unasked
-from .views.unread import inner_view, is_called_itself
+from .views.unread import inner_view, is_called_itself, of_admin
 
 __all__ = ["check_views"]
 
@@ -98,8 +98,11 @@ def _rest_view() -> Any:
 
 
 def _view(callback: Any) -> Any:
-    """An instance as ``as_view`` makes it, of which nothing has run; a view that is an object as it
-    is; ``None`` for a function."""
+    """An instance as ``as_view`` makes it, of which nothing has run; a view that is an object, and
+    what a page of the admin is of, as they are; ``None`` for a function."""
+    owner = of_admin(callback)
+    if owner is not None:
+        return owner
     if is_called_itself(callback):
         return callback if hasattr(callback, "__dict__") else None
     cls = getattr(callback, "view_class", None) or getattr(callback, "cls", None)

@@ -187,6 +187,25 @@ def test_as_view() -> None:
     type("Guarded", (CognitoRequiredMixin, APIView), {})
 
 
+class Wizard(Base):
+    """Takes its forms by position."""
+
+    forms: tuple[Any, ...] = ()
+
+    @classmethod
+    def as_view(cls, *forms: Any, **initkwargs: Any) -> Any:
+        """The view."""
+        return super().as_view(forms=forms, **initkwargs)
+
+
+def test_as_view_with_positional_arguments(pool: LocalUserPool) -> None:
+    """They get to the class that wants them, and the guard stands before it."""
+    view = type("Guarded", (CognitoRequiredMixin, Wizard), {}).as_view(object, object)
+    assert view.view_initkwargs == {"forms": (object, object)}
+    assert ask(view) == 401
+    assert ask(view, pool.access_token()) == 200
+
+
 @method_decorator(cognito_required, name="dispatch")
 class Decorated(Base):
     """Guarded as a whole."""

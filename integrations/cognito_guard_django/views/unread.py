@@ -18,13 +18,17 @@ from .held import MARK, is_marked
 from .reading import goes_on, home, parts, read_by
 from .unasked import refuse_unasked
 
-__all__ = ["inner_view", "is_called_itself", "look_at", "refuse_unread"]
+__all__ = ["inner_view", "is_called_itself", "look_at", "of_admin", "refuse_unread"]
 
 
 def look_at(callback: Any, around: Any = None) -> None:
     """Raise ``ConfigurationError`` for a view, as URLs have it, with a requirement that nobody
     reads, or of a class that hides the guard of the one that it inherits from, or leaves out its
-    permissions. ``around``: what URLs have, where that is another one."""
+    permissions. ``around``: what URLs have, where that is another one, or has been looked at."""
+    if around is None:
+        owner = of_admin(callback)
+        if owner is not None:
+            _look_at_object(owner)
     if type(callback) is not FunctionType:  # asked at each request, and most views are one
         around = callback if around is None else around
         callback = inner_view(callback)
@@ -54,6 +58,12 @@ def inner_view(callback: Any) -> Any:
     while isinstance(callback, partial):
         callback = callback.func
     return callback
+
+
+def of_admin(callback: object) -> Any:
+    """What a page of Django's admin belongs to: a ``ModelAdmin``, or the site; ``None`` for other
+    views."""
+    return getattr(callback, "model_admin", getattr(callback, "admin_site", None))
 
 
 def is_called_itself(callback: object) -> bool:
