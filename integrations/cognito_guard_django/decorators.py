@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from inspect import isawaitable
+from types import MethodType
 from typing import Any, TypeVar, cast, overload
 
 from asgiref.sync import iscoroutinefunction
@@ -12,10 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views import View
 
 from cognito_guard import (
+    AccessDenied,
     AuthError,
     ConfigurationError,
     Policy,
     PolicyLike,
+    Reason,
     build_policy,
     enforce,
 )
@@ -23,8 +26,9 @@ from cognito_guard import (
 from .requests.callers import settle, verdict_or_error
 from .requests.csrf import refuse_forged
 from .requests.headers import is_preflight
-from .requests.refusal import challenge, refuse, vary
+from .requests.refusal import challenge, refuse, remember, vary
 from .settings import current
+from .views.answering import answers_with
 from .views.attributes import refuse_misnamed
 from .views.held import MARK
 from .views.registered import refuse_registered
@@ -71,7 +75,8 @@ def cognito_required(
     for classes. Needs :class:`~cognito_guard_django.middleware.CognitoMiddleware`. ``policy`` is
     any callable that takes an ``Identity``, such as ``require_groups("a") | require_scopes("b")``.
     A refusal is answered with the challenge, and a CORS preflight with an empty 204. The view runs
-    for neither.
+    for neither. Around what is not the view of the request, such as a ``has_permission`` or a
+    function that a view calls, the refusal is raised, and the middleware answers it.
 
     Raises ``ConfigurationError`` when the decorator is applied: for an empty or wrong requirement,
     for what is no view, and for a function that a router has already registered. At a request,
@@ -132,7 +137,10 @@ def _guard_async(view: Callable[..., Any], policy: Policy, ask: Ask) -> Callable
     async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         _refuse_unread(guarded, view, request)
         answer = ask(request, policy)
-        return vary(await view(request, *args, **kwargs)) if answer is None else answer
+        if answer is None:
+            return vary(await view(request, *args, **kwargs))
+        _raise_elsewhere(guarded, view, request, policy, answer)
+        return answer
 
     return guarded
 
@@ -144,20 +152,45 @@ def _guard_sync(view: Callable[..., Any], policy: Policy, ask: Ask) -> Callable[
         answer = ask(request, policy)
         if answer is None:
             return varied(view(request, *args, **kwargs))
+        _raise_elsewhere(guarded, view, request, policy, answer)
         # What the `dispatch` of a class with async methods returns will be awaited.
-        return later(answer) if getattr(_instance(view), "view_is_async", False) else answer
+        instance = getattr(_method(view), "__self__", None)
+        return later(answer) if getattr(instance, "view_is_async", False) else answer
 
     return guarded
+
+
+def _raise_elsewhere(
+    guarded: object, view: Any, request: Any, policy: Policy, answer: HttpResponse
+) -> None:
+    """Raise the refusal where nobody may take notice of what is returned. The middleware answers
+    it."""
+    if answers_with(guarded, _method(view), request):
+        return
+    caller = verdict_or_error(request).caller
+    error: AuthError
+    try:
+        if caller is None:
+            raise current().guard.missing_credentials()
+        enforce(policy, caller.identity)
+        error = AccessDenied(Reason.CHECK_FAILED, "The request may come from another site.")
+    except AuthError as denied:
+        error = denied
+    remember(request, error, answer)
+    raise error
 
 
 def _refuse_unread(guarded: Any, view: Any, request: Any) -> None:
     """What is required belongs into the arguments of ``cognito_required``: no attribute is read,
     neither one of a function nor one of a class around which it stands."""
-    look_at(guarded, getattr(getattr(request, "resolver_match", None), "func", None))
+    method = _method(view)
+    around = getattr(getattr(request, "resolver_match", None), "func", None)
+    if around is not guarded:  # the middleware has looked at it
+        look_at(guarded, around)
     cls = getattr(view, "view_class", None) or getattr(view, "cls", None)
     if isinstance(cls, type):
         refuse_misnamed(cls)
-    instance = _instance(view)
+    instance = None if method is None else method.__self__
     if isinstance(instance, View):
         refuse_misnamed(instance)
         refuse_unread(type(instance), vars(instance))
@@ -183,11 +216,11 @@ async def _awaited(response: Any, check: Callable[[], None] | None) -> Any:
     return varied(await response, check)
 
 
-def _instance(view: Any) -> object:
-    """The class's instance behind what ``method_decorator`` hands over; ``None`` for a function."""
+def _method(view: Any) -> MethodType | None:
+    """The method behind what ``method_decorator`` hands over; ``None`` for a function."""
     while view is not None:
-        instance: object = getattr(getattr(view, "func", None), "__self__", None)
-        if instance is not None:
-            return instance
+        method = view if type(view) is MethodType else getattr(view, "func", None)
+        if type(method) is MethodType:
+            return method
         view = getattr(view, "__wrapped__", None)
     return None

@@ -19,7 +19,9 @@ from ..django.project import set_up
 
 set_up()
 
-from django.views import View  # noqa: E402  # not before the project is set up
+from django.contrib import admin  # noqa: E402  # not before the project is set up
+from django.utils.decorators import method_decorator  # noqa: E402
+from django.views import View  # noqa: E402
 
 from cognito_guard_django import enforce  # noqa: E402
 from cognito_guard_django.decorators import cognito_required  # noqa: E402
@@ -136,7 +138,45 @@ def _past_the_guard(ran: Ran) -> list[Any]:
     return [path("", Past.as_view())]
 
 
+class _Asking:
+    """Asks before it answers, as the admin and REST framework do."""
+
+    def __init__(self, ran: Ran) -> None:
+        self.ran = ran
+
+    @method_decorator(cognito_required)
+    def has_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def page(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse(self.ran() if self.has_permission(request) else "no")
+
+
+def _asked(ran: Ran) -> list[Any]:
+    """A guard around a question, which takes a refusal for a yes."""
+    return [path("", _Asking(ran).page)]
+
+
+def _admin(ran: Ran) -> list[Any]:
+    """A guard around the question of Django's admin."""
+
+    class Site(admin.AdminSite):
+        @method_decorator(cognito_required)
+        def has_permission(self, request: HttpRequest) -> bool:
+            return True
+
+    return [path("", Site(name="admin").admin_view(lambda request: HttpResponse(ran())))]
+
+
 ROWS = [
+    Row(
+        "Django: a guard around a question",
+        on_waitress(_asked, [OURS], required=False),
+    ),
+    Row(
+        "Django: a guard around a question of the admin's",
+        on_waitress(_admin, [OURS], required=False),
+    ),
     Row("Django: a dispatch past the mixin", on_waitress(_past_the_guard, [OURS], required=False)),
     Row("Django: any view", on_waitress(_everywhere, [OURS])),
     Row("Django: a handler of 404", on_waitress(_nowhere, [OURS]), path="/no"),

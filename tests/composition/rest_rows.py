@@ -19,6 +19,7 @@ from .row import Preflight, Ran, Row
 
 set_up()
 
+from django.utils.decorators import method_decorator  # noqa: E402
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication  # noqa: E402
 from rest_framework.permissions import (  # noqa: E402
     NOT,
@@ -32,6 +33,7 @@ from rest_framework.views import APIView  # noqa: E402
 
 from cognito_guard import AccessDenied, Reason  # noqa: E402
 from cognito_guard_django.checks import MIDDLEWARE  # noqa: E402
+from cognito_guard_django.decorators import cognito_required  # noqa: E402
 from cognito_guard_django.rest_framework import (  # noqa: E402
     CognitoAuthentication,
     CognitoPermission,
@@ -115,6 +117,14 @@ def _denying(self: Any, request: Any) -> Any:
     return Response("the view")
 
 
+def _before() -> dict[str, Any]:
+    @method_decorator(cognito_required)
+    def initial(self: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Runs before any handler, and what it returns is dropped."""
+
+    return {"permission_classes": [AllowAny], "initial": initial}
+
+
 BY_HAND = SingleOperandHolder(NOT, HasGroup("banned"))
 
 ROWS = [
@@ -143,6 +153,16 @@ ROWS = [
         rest(lambda: {"permission_classes": map(HasGroup, ["admins"])}),
         refused=500,
         granted=500,
+    ),
+    Row(
+        "rest: authentication that is read once",
+        rest(lambda: {"authentication_classes": iter([CognitoAuthentication])}),
+        refused=500,
+        granted=500,
+    ),
+    Row(
+        "rest: a guard before the handlers",
+        rest(_before, middleware=True),
     ),
     Row(
         "rest: a requirement with a typing error",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -27,6 +27,7 @@ __all__ = [
     "login_page",
     "refuse",
     "refuse_request",
+    "remember",
     "vary",
 ]
 
@@ -121,8 +122,20 @@ def vary(response: Any) -> Any:
     return response
 
 
+_REMEMBERED = "_cognito_guard_remembered"
+
+
+def remember(request: Any, error: AuthError, answer: HttpResponse) -> None:
+    """Note the answer to an error that is raised where the answer itself would be dropped."""
+    # REST framework has an object of its own around Django's. An error may be another request's.
+    setattr(getattr(request, "_request", request), _REMEMBERED, (error, answer))
+
+
 def answer_to(request: Any, error: Exception) -> HttpResponse | None:
     """The answer to an error that came out of a view; ``None`` for one that is none of ours."""
+    raised, answer = getattr(request, _REMEMBERED, (None, None))
+    if raised is error:
+        return cast("HttpResponse", answer)
     return refuse_request(request, error) if isinstance(error, _ours()) else None
 
 

@@ -12,7 +12,7 @@ from .attributes import REQUIREMENTS, attributes, is_known_mark, misnames
 from .held import guards_in, is_marked, is_permission
 from .reading import is_read, is_read_around
 
-__all__ = ["refuse_on_function", "refuse_on_methods"]
+__all__ = ["functions_of", "refuse_on_function", "refuse_on_methods"]
 
 # Set by Django and REST framework, which read them.
 _KNOWN = {"initkwargs", "view_initkwargs", "actions", "kwargs", "mapping"}
@@ -34,7 +34,7 @@ def refuse_on_methods(cls: type, given: dict[str, Any], *, guarded: bool) -> Non
     of. ``guarded``: whether a guard of ours stands before it; if not, what only looks like a
     requirement of ours is the project's affair."""
     for _, method in attributes(cls):
-        for function in _functions(method) if isinstance(method, FunctionType) else ():
+        for function in functions_of(method) if isinstance(method, FunctionType) else ():
             for name, value in _set_on(function):
                 # A function's permissions are those of the class that is made of it.
                 taken = function is not method and name == "permission_classes"
@@ -48,7 +48,8 @@ def _holds(value: Any, *, guarded: bool) -> bool:
     return any(guarded or is_permission(one) for one in guards_in(value))
 
 
-def _functions(method: FunctionType) -> Iterator[Any]:
+def functions_of(method: FunctionType) -> Iterator[Any]:
+    """A method, and the function that REST framework has made it of."""
     yield method
     if method.__module__ == "rest_framework.decorators":
         for cell in method.__closure__ or ():
