@@ -9,7 +9,6 @@ from math import ceil, inf
 from typing import TYPE_CHECKING, final
 
 from .._support.clock import steady_clock
-from .._support.files import Mark, mark_of
 from .._support.fork import forget_after_fork
 from .._support.log import KEYS_FETCHED_AGAIN, KEYS_NOT_FETCHED, WARNING, Log
 from ..errors import KeysUnavailable
@@ -19,6 +18,7 @@ from .key_set import not_known_yet, unknown_key
 from .signature import VerificationKey, unchanged
 
 if TYPE_CHECKING:
+    from .._support.files import Mark
     from .health import KeyHealth
 
 __all__ = ["LOOK_SECONDS", "FileKeySet"]
@@ -105,6 +105,8 @@ class FileKeySet:
         raise KeysUnavailable(seconds) if self._failures else not_known_yet(seconds)
 
     def _look(self, now: float) -> None:
+        from .._support.files import mark_of  # loaded since the file was read
+
         with self._lock:
             self._looked_at = now
             failures = self._failures

@@ -6,13 +6,15 @@ import json
 import os
 from collections.abc import Mapping
 from stat import S_ISREG
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .._support.files import Mark, mark_of
 from ..errors import ConfigurationError
 from ..network import MAX_BODY
 from .jwk import KeySetError, parse_key_set
 from .signature import VerificationKey
+
+if TYPE_CHECKING:
+    from .._support.files import Mark
 
 __all__ = ["UnreadableFile", "parse_given", "read_file", "unusable"]
 
@@ -36,6 +38,8 @@ def read_file(
 
     Raises :class:`KeySetError`, in words that tell one mistake from another.
     """
+    from .._support.files import mark_of  # most keys are in no file
+
     before = mark_of(path)
     try:
         if not S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):  # noqa: PTH112, PTH116

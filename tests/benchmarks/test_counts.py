@@ -59,8 +59,8 @@ _NEEDED = {"threading", "weakref", "cryptography.exceptions"}
 # What loads a public name when it is used.
 _LOADING = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external"}
 _STARTS: dict[str, tuple[str, int, set[str]]] = {
-    "with_cognito_guard.py": ("bare.py", 36, _NEEDED),
-    "with_lambda.py": ("bare.py", 45, _NEEDED | _LOADING),
+    "with_cognito_guard.py": ("bare.py", 37, _NEEDED),
+    "with_lambda.py": ("bare.py", 46, _NEEDED | _LOADING),
     "with_load_balancer.py": ("bare_es256.py", 42, _NEEDED | _LOADING),
 }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cognito_guard import ConfigurationError, Guard, StaticKeySet, UserPool
-from cognito_guard._support import fork
+from cognito_guard._support import files, fork
 from cognito_guard.keys import FileKeySet
 from cognito_guard.keys import given as given_module
 from cognito_guard.keys.file import LOOK_SECONDS
@@ -118,13 +118,13 @@ def test_it_is_not_looked_at_for_each_request(
 ) -> None:
     """A look in 30 seconds, of the known and of the unknown; and nothing is read again."""
     looks: list[object] = []
-    real = given_module.mark_of
+    real = files.mark_of
 
     def counted(path: str) -> object:
         looks.append(path)
         return real(path)
 
-    monkeypatch.setattr("cognito_guard.keys.file.mark_of", counted)
+    monkeypatch.setattr(files, "mark_of", counted)
     monkeypatch.setattr("cognito_guard.keys.file.read_file", None)
     for number in range(1000):
         keys.key("a")
