@@ -34,7 +34,7 @@ nitpick_ignore_regex = [
         r"py:class",
         r"(APIRouter|Action|AnyClient|App|Blueprint|Check|Client|ClientCheck|DynamicClients|Flask|FlaskClient|HTTPConnection|HeaderItems|Listeners|RevocationCheck|TestClient|TokenSource|TokenUse|Verified|VerifiedTokens)"
         r"|cognito_guard_(asgi\.(live\.E|login\.required\.E|socketio\.H|starlette\.[ET]|fastapi\.T|lasting\.Lasting\w+)|flask\.views\.V|mcp\.(tools\.F|verifier\.Identifier))"
-        r"|cognito_guard\.(_support\.listeners\.Listeners|aws\.(callers\._Session|identity_pools\.entries\.Entry|user\.T)|tokens\.revoked\.RevocationCheck|login\.step_up\.StepUp|testing\.proxy\.listener\._Balancer)",
+        r"|cognito_guard\.(_support\.listeners\.Listeners|aws\.(callers\._Session|identity_pools\.entries\.Entry|user\.T)|identity\.NotSent|tokens\.revoked\.RevocationCheck|login\.step_up\.StepUp|testing\.proxy\.listener\._Balancer)",
     ),
 ]
 
