@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, MethodType
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings as django_settings
 from django.core.handlers.base import BaseHandler
 from django.utils.deprecation import MiddlewareMixin
@@ -81,17 +81,50 @@ def refuse_order(get_response: object, ours: type) -> BaseHandler | None:
     return handler
 
 
-def ask_last(get_response: object, check: Any, acheck: Any) -> None:
+def ask_last(get_response: object, check: Any, acheck: Any, answer: Any) -> None:
     """Let Django call ``check``, or ``acheck`` where it is async, after the ``process_view`` of all
-    middlewares, those behind ours included."""
+    middlewares, those behind ours included. ``answer`` makes a response of what one of those behind
+    ours raises, or ``None``: Django asks no ``process_exception`` about that."""
     loading = _loading()
     if loading is not None:
-        loading[0]._view_middleware.append(acheck if loading[1] else check)
+        _ask_last(loading[0]._view_middleware, acheck if loading[1] else check, answer)
         return
     for each in behind(get_response):
         if isinstance(each, MethodType) and isinstance(each.__self__, BaseHandler):
             handler: Any = each.__self__
-            handler._view_middleware.append(acheck if iscoroutinefunction(each) else check)
+            check_here = acheck if iscoroutinefunction(each) else check
+            _ask_last(handler._view_middleware, check_here, answer)
+
+
+def _ask_last(methods: list[Any], check: Any, answer: Any) -> None:
+    answered = _aanswered if iscoroutinefunction(check) else _answered
+    methods[:] = [*(answered(each, answer) for each in methods), check]
+
+
+def _answered(process_view: Any, answer: Any) -> Any:
+    def asked(request: Any, *view: Any) -> Any:
+        try:
+            return process_view(request, *view)
+        except Exception as error:
+            response = answer(request, error)
+            if response is None:
+                raise
+            return response
+
+    return asked
+
+
+def _aanswered(process_view: Any, answer: Any) -> Any:
+    async def asked(request: Any, *view: Any) -> Any:
+        try:
+            return await process_view(request, *view)
+        except Exception as error:
+            response = await sync_to_async(answer, thread_sensitive=True)(request, error)
+            if response is None:
+                raise
+            return response
+
+    return asked
 
 
 def note(middleware: object) -> None:

@@ -53,7 +53,8 @@ class CognitoMiddleware:
 
     An invalid credential is always refused. So is a request that may be forged: one that changes
     something, with a credential that browsers send by themselves, and without the CSRF token. An
-    ``AuthError`` or ``KeysUnavailable`` that a view raises becomes the refusal.
+    ``AuthError`` or ``KeysUnavailable`` that a view raises becomes the refusal, also in a
+    ``process_view`` of a middleware after it.
 
     The metadata of ``RESOURCE`` (RFC 9728) is served here, to everybody.
 
@@ -74,7 +75,7 @@ class CognitoMiddleware:
         # Only the handlers of Django's test clients have it.
         self._csrf = getattr(handler, "enforce_csrf_checks", True) is not False
         note(self)
-        ask_last(get_response, _settle, _asettle)
+        ask_last(get_response, _settle, _asettle, self.process_exception)
         login = configured()  # a wrong setting stops the start, and not the first request
         require_fields(current())
         if apps.is_installed("django.contrib.auth"):

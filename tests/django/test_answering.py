@@ -9,11 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.models import Group
 from django.contrib.syndication.views import Feed
 from django.core.checks import Tags, run_checks
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 from django.utils.decorators import method_decorator
@@ -373,7 +375,27 @@ class Guarded(View):
         return HttpResponse()
 
 
+def unnamed(method: Any) -> Any:
+    """A decorator that leaves out ``functools.wraps``."""
+
+    def inner(self: Any, request: Any) -> Any:
+        return method(self, request)
+
+    return inner
+
+
+class Unnamed(View):
+    """Has a guarded handler that does not say what it is called."""
+
+    @method_decorator(ADMINS)
+    @unnamed
+    def get(self, request: Any) -> HttpResponse:
+        """Nothing."""
+        return HttpResponse()
+
+
 VIEWS = {
+    "a method of another name": lambda: path("", Unnamed.as_view()),
     "a class in a partial": lambda: path("", partial(Guarded.as_view())),
     "a function of REST framework": lambda: path("", made_a_class),
     "a function of django-ninja": of_ninja,
@@ -491,3 +513,97 @@ def test_the_mixin_on_a_view_with_a_way_of_its_own() -> None:
             return made
 
     assert type("Both", (CognitoRequiredMixin, Made), {})(a=1).args == {"a": 1}
+
+
+class Login:
+    """A middleware of the project's that guards whatever view there is, as many projects have."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Any) -> None:
+        self._get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: Any) -> Any:
+        return self._get_response(request)
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> Any:
+        """The guard around the view."""
+        return ADMINS(view)(request, *args, **kwargs)
+
+
+class Asks(Login):
+    """The same, with a guard around nothing."""
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> Any:
+        """Nothing, or the refusal."""
+        return _check(request)
+
+
+class Fails(Asks):
+    """The same, which takes no notice of it, or fails."""
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> Any:
+        """Nothing."""
+        _check(request)
+        raise Raised
+
+
+class AsksAwaited(Asks):
+    """The same, awaited."""
+
+    async def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> Any:
+        """Nothing, or the refusal."""
+        return _check(request)
+
+
+async def _statuses(tokens: list[str | None]) -> list[int]:
+    client = AsyncClient(raise_request_exception=False)
+    headers = [{} if token is None else bearer(token) for token in tokens]
+    return [(await client.get("/", headers=one)).status_code for one in headers]
+
+
+@pytest.mark.parametrize("middleware", [Login, Asks, Fails, AsksAwaited])
+def test_before_a_view(middleware: type, pool: LocalUserPool) -> None:
+    """What the `process_view` of another middleware raises is answered too, and runs nothing."""
+    chain = [*MIDDLEWARE, f"{__name__}.{middleware.__name__}"]
+    good = 500 if middleware is Fails else 200
+    tokens = [None, pool.access_token(), pool.access_token(groups=["admins"])]
+    view = path("", lambda request: ran.append("view") or HttpResponse())
+    with behind(view), override_settings(MIDDLEWARE=chain):
+        client = Client(raise_request_exception=False)
+        for token, status in zip(tokens, (401, 403, good), strict=True):
+            answer = client.get("/", headers={} if token is None else bearer(token))
+            assert answer.status_code == status
+            assert ("WWW-Authenticate" in answer) is (status in (401, 403))
+        assert len(ran) == (good == 200)
+        assert asyncio.run(_statuses(tokens)) == [401, 403, good]
+    assert len(ran) == 2 * (good == 200)
+
+
+class NotFound(View):
+    """A page of the project's for what is not there."""
+
+    @method_decorator(ADMINS)
+    def get(self, request: Any, exception: Any) -> HttpResponse:
+        """The page."""
+        return HttpResponse(status=404)
+
+
+@pytest.mark.parametrize("handler", [ADMINS(partial(NotFound().get)), NotFound.as_view()])
+def test_a_handler_of_errors(handler: Any, pool: LocalUserPool) -> None:
+    """It answers a request that had a view, and nobody would answer for it."""
+
+    def view(request: Any) -> HttpResponse:
+        raise Http404
+
+    with behind(path("", view)):
+        settings.ROOT_URLCONF.handler404 = handler
+        for token, status in (
+            (None, 401),
+            (pool.access_token(), 403),
+            (pool.access_token(groups=["admins"]), 404),
+        ):
+            answer = Client().get("/", headers={} if token is None else bearer(token))
+            assert answer.status_code == status

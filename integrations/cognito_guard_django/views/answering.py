@@ -11,6 +11,8 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
+from django.urls import get_resolver
+
 from .functions import functions_of
 from .unread import inner_view
 
@@ -23,17 +25,28 @@ def answers_with(guarded: object, method: MethodType | None, request: Any) -> bo
     match = getattr(request, "resolver_match", None)
     if match is None:
         return True  # of a middleware, or a handler of errors
-    inner = inner_view(match.func)
+    if _is_view(match.func, guarded, method, request):
+        return True
+    # The handlers answer what a view has raised, such as a 404, and nobody would answer for them.
+    resolver = get_resolver(getattr(request, "urlconf", None))
+    handlers = map(resolver.resolve_error_handler, (400, 403, 404, 500))
+    return any(_is_view(each, guarded, method, request) for each in handlers)
+
+
+def _is_view(callback: Any, guarded: object, method: MethodType | None, request: Any) -> bool:
+    inner = inner_view(callback)
     cls = getattr(inner, "view_class", None) or getattr(inner, "cls", None)
     if method is None:
-        return any(each is guarded for one in _handlers(match.func, cls) for each in _chain(one))
+        return any(each is guarded for one in _handlers(callback, cls) for each in _chain(one))
     view, name = method.__self__, method.__name__
     if isinstance(cls, type) and isinstance(view, cls):
         verb = request.method.lower()
         # HEAD is answered by `get`, where there is no `head`.
-        names = {"dispatch", verb, "get" if verb == "head" else verb}
-        return name in names or name == getattr(view, "action", None)
-    return any(_is_method(each, view, name) for each in _chain(match.func))
+        names = {"dispatch", verb, "get" if verb == "head" else verb, getattr(view, "action", None)}
+        # A decorator below the guard may have given the method a name of its own.
+        named = (getattr(type(view), each, None) for each in names if each is not None)
+        return name in names or any(e is method.__func__ for one in named for e in _chain(one))
+    return any(_is_method(each, view, name) for each in _chain(callback))
 
 
 def _is_method(one: Any, view: object, name: str) -> bool:
