@@ -130,13 +130,23 @@ class CognitoMiddleware:
 def _consumers(app: Any) -> Iterator[tuple[type, dict[str, Any]]]:
     """The consumers that Channels' routers and middlewares lead to, and what ``as_asgi`` was called
     with."""
-    cls = getattr(app, "consumer_class", None)
-    if isinstance(cls, type):
-        yield cls, getattr(app, "consumer_initkwargs", {})
-    routed = [getattr(route, "callback", None) for route in getattr(app, "routes", ())]
-    for inner in (*routed, getattr(app, "inner", None)):
-        if inner is not None:
-            yield from _consumers(inner)
+    seen: dict[int, object] = {}
+    waiting = [app]
+    while waiting:
+        each = waiting.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen[id(each)] = each
+        # What it has of its own, as Channels' do: an app of anything else, or a mock of a test, may
+        # have other things under these names, or make one of whatever is asked for.
+        own = getattr(each, "__dict__", {})
+        cls = own.get("consumer_class")
+        if isinstance(cls, type):
+            yield cls, own.get("consumer_initkwargs", {})
+        routes = own.get("routes")
+        if isinstance(routes, list | tuple):
+            waiting += [getattr(route, "callback", None) for route in routes]
+        waiting.append(own.get("inner"))
 
 
 def _refuse_unread(cls: type, given: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from channels.auth import AuthMiddlewareStack
@@ -348,3 +349,20 @@ def test_a_requirement_of_a_consumer(make: Any) -> None:
         with pytest.raises(ConfigurationError, match="of Unread is a requirement"):
             CognitoMiddleware(inner)
     CognitoMiddleware(AuthMiddlewareStack(URLRouter([others, path("", Reader.as_asgi())])))
+
+
+class _Itself:
+    """An app that is its own inner one, and whose routes are no list."""
+
+    def __init__(self) -> None:
+        self.inner = self
+
+    def routes(self) -> Any:
+        """Whatever it has."""
+        raise AssertionError
+
+
+@pytest.mark.parametrize("app", [AsyncMock(), Mock(), _Itself()], ids=["async", "mock", "itself"])
+def test_an_app_of_another_kind(app: Any) -> None:
+    """It is not taken for one of Channels'."""
+    CognitoMiddleware(app)
