@@ -49,7 +49,9 @@ def apis_around(found: Iterable[Any]) -> Iterator[Api]:
         for cell in (type(one) is FunctionType and one.__closure__) or ():
             with suppress(ValueError):  # nothing in it yet
                 kept = attributes(cell.cell_contents)
-                if "decorators" in kept and not isinstance(cell.cell_contents, type):
+                # With `decorators` alone, something else may use them for some of its views.
+                is_api = {"decorators", "resources", "endpoints"} <= kept.keys()
+                if is_api and not isinstance(cell.cell_contents, type):
                     yield Api(kept)
 
 

@@ -364,6 +364,32 @@ def test_decorators_of_an_api_that_come_too_late(
         client.get("/one")
 
 
+def test_decorators_of_something_else(cognito: CognitoGuard, app: Flask, as_user: As) -> None:
+    """They are not for all views that it registers, unlike those of an ``Api``."""
+
+    class Shop:
+        def __init__(self) -> None:
+            self.decorators = [cognito.required]
+
+        def route(self, rule: str, *, public: bool) -> None:
+            """Register a view, guarded unless it is public."""
+
+            def view() -> str:
+                return f"{rule} of {len(self.decorators)}"
+
+            for decorate in () if public else self.decorators:
+                view = decorate(view)
+            app.add_url_rule(rule, rule, view)
+
+    shop = Shop()
+    shop.route("/menu", public=True)
+    shop.route("/orders", public=False)
+    client = app.test_client()
+    assert client.get("/menu").text == "/menu of 1"
+    assert client.get("/orders").status_code == 401
+    assert client.get("/orders", headers=as_user()).text == "/orders of 1"
+
+
 @pytest.mark.parametrize(
     ("below", "name"),
     [
