@@ -2,7 +2,9 @@
 
 # No `from __future__ import annotations`: FastAPI could not resolve what is local to a function.
 
+import asyncio
 from typing import Annotated, Any
+from unittest.mock import Mock, patch
 
 import pytest
 from fastapi import Depends, FastAPI, Security
@@ -17,6 +19,7 @@ from cognito_guard import (
     require_actor,
     require_mfa,
 )
+from cognito_guard.testing import LocalUserPool
 from cognito_guard_asgi.fastapi import CognitoAuth
 
 
@@ -56,6 +59,21 @@ def test_as_a_decorator(kind: str, below: bool, guard: Guard) -> None:
 
     with pytest.raises(ConfigurationError, match="no decorator"):
         route(decorate(secret)) if below else decorate(route(secret))
+
+
+def test_a_mock_in_its_place(guard: Guard) -> None:
+    """A test of an app may put a mock in its place, which is awaited."""
+    auth: Any = CognitoAuth(guard)
+    with patch.object(CognitoAuth, "__call__", return_value="alice"):
+        assert asyncio.run(auth()) == "alice"
+
+
+def test_with_a_connection_of_a_test(guard: Guard, pool: LocalUserPool) -> None:
+    """Anything with a scope will do."""
+    token = pool.access_token(username="alice").encode()
+    connection = Mock(scope={"type": "http", "headers": [(b"authorization", b"Bearer " + token)]})
+    identity: Any = asyncio.run(CognitoAuth(guard)(connection))
+    assert identity.username == "alice"
 
 
 def test_as_a_field_of_a_model(guard: Guard) -> None:
