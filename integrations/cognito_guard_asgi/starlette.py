@@ -119,7 +119,8 @@ def guarding(required: Policy, answer: Answer, *, verb: str, asks_more: bool) ->
             return cast("E", guarded)
         if not _is_plain_function(endpoint):
             raise ConfigurationError(
-                f"{verb}() takes functions, and HTTPEndpoint and WebSocketEndpoint classes"
+                f"{verb}() takes functions, and HTTPEndpoint and WebSocketEndpoint classes, and "
+                f"not {type(endpoint).__name__}; a decorator below it may return that"
             )
         kind = _guard_async if inspect.iscoroutinefunction(endpoint) else _guard_sync
         guarded = kind(endpoint, required, answer, verb)

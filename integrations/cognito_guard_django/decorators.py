@@ -102,7 +102,7 @@ def guarded_view(view: V, required: Policy, ask: Ask, verb: str) -> V:
     if not callable(view):
         raise ConfigurationError(
             f"{verb} goes on a view, which can be called, and not on {type(view).__name__}; a "
-            "decorator below it may return nothing"
+            "decorator below it may return that"
         )
     refuse_registered(view, verb)
     guard = _guard_async if iscoroutinefunction(view) else _guard_sync

@@ -61,7 +61,10 @@ def before(check: Check, guarding: Guarding) -> Callable[[V], V]:
             setattr(view, GUARDED_CLASS, True)
             return view
         if inspect.isclass(view) or not callable(view):
-            raise ConfigurationError("only functions and View classes can be guarded")
+            raise ConfigurationError(
+                f"only functions and View classes can be guarded, and not {type(view).__name__}; a "
+                "decorator below the guard may return that"
+            )
         guarded = _guarded(check, view)
         _mark(view, guarding)
         return guarded

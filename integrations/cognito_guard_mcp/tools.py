@@ -117,7 +117,10 @@ def requires(
 
 def _guarding(function: Any, needed: Policy) -> Any:
     if type(function) is not FunctionType or inspect.isgeneratorfunction(function):
-        raise ConfigurationError("requires() takes functions that return something, async or not")
+        raise ConfigurationError(
+            "requires() takes functions that return something, async or not, and not "
+            f"{type(function).__name__}; a decorator below it may return that"
+        )
     if inspect.isasyncgenfunction(function):
         raise ConfigurationError("requires() takes no async generator")
     if inspect.iscoroutinefunction(function):
